@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starts slipway-runtime from a sealed copy in memory. Node has threads and a
+// large heap, so the child shares its memory until execveat (CLONE_VM |
+// CLONE_VFORK), runs on a stack of its own and makes system calls only.
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <memory>
+#include <mutex>
+
+#include "bind/error.h"
+#include "bind/functions.h"
+#include "sys/fd.h"
+#include "sys/kernel.h"
+#include "sys/message.h"
+
+namespace slipway::bind {
+namespace {
+
+constexpr const char* kStep = "launch supervisor";
+constexpr unsigned kMfdExec = 0x10;          // 6.3; older kernels answer EINVAL
+constexpr unsigned kCloseRangeCloexec = 4;   // 5.11
+constexpr int kControl = 3;
+
+Fd copySealed(const std::string& path) {
+  const Fd file(check(open(path.c_str(), O_RDONLY | O_CLOEXEC), kStep, "open", path));
+  struct stat status;
+  check(fstat(file.get(), &status), kStep, "fstat", path);
+  int made = memfd_create("slipway-runtime", MFD_CLOEXEC | MFD_ALLOW_SEALING | kMfdExec);
+  if (made < 0 && errno == EINVAL) made = memfd_create("slipway-runtime", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  Fd copy(check(made, kStep, "memfd_create"));
+  off_t done = 0;
+  while (done < status.st_size) {
+    const ssize_t n = check(sendfile(copy.get(), file.get(), &done, static_cast<size_t>(status.st_size - done)), kStep, "sendfile", path);
+    if (n == 0) throw SysError(kStep, "sendfile", path, EIO, "the file became shorter while it was read");
+  }
+  check(fcntl(copy.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE), kStep, "fcntl", "F_ADD_SEALS");
+  // Out of the way of the descriptors the child sets up.
+  return Fd(check(fcntl(copy.get(), F_DUPFD_CLOEXEC, 10), kStep, "fcntl", "F_DUPFD_CLOEXEC"));
+}
+
+// One sealed copy a process, whatever number of engines and worker threads.
+int sealedRuntime(const std::string& path) {
+  static std::mutex mutex;
+  static Fd copy;
+  const std::lock_guard<std::mutex> hold(mutex);
+  if (!copy) copy = copySealed(path);
+  return copy.get();
+}
+
+struct ChildArgs {
+  int runtime, control, null;
+  volatile int err;
+};
+
+// Raw system calls only: it shares the memory of a threaded process.
+int childMain(void* argument) {
+  auto* args = static_cast<ChildArgs*>(argument);
+  static char name[] = "slipway-runtime", verb[] = "supervise", empty[] = "";
+  char* argv[] = {name, verb, nullptr};
+  char* envp[] = {nullptr};
+  for (int fd = 0; fd < 3; fd++) syscall(SYS_dup3, args->null, fd, 0);
+  if (syscall(SYS_dup3, args->control, kControl, 0) >= 0) {
+    syscall(kernel::kCloseRange, kControl + 1, ~0u, kCloseRangeCloexec);
+    syscall(SYS_execveat, args->runtime, empty, argv, envp, AT_EMPTY_PATH);
+  }
+  args->err = errno;
+  syscall(SYS_exit_group, 127);
+  return 0;
+}
+
+struct Launched {
+  Fd socket, pidfd;
+  pid_t pid = 0;
+};
+
+Launched launchRuntime(const std::string& path) {
+  const int runtime = sealedRuntime(path);
+  const Fd null(check(open("/dev/null", O_RDWR | O_CLOEXEC), kStep, "open", "/dev/null"));
+  const Fd nullHigh(check(fcntl(null.get(), F_DUPFD_CLOEXEC, 10), kStep, "fcntl"));
+  auto [mine, its] = messagePair();
+  const Fd control(check(fcntl(its.get(), F_DUPFD_CLOEXEC, 10), kStep, "fcntl"));
+  its.reset();
+  constexpr size_t stackSize = 64 * 1024;
+  const auto stack = std::make_unique<char[]>(stackSize);
+  ChildArgs args{runtime, control.get(), nullHigh.get(), 0};
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  int pidfd = -1;
+  // No exit signal: libuv and other owners of children never see it.
+  const pid_t pid = clone(childMain, stack.get() + stackSize, CLONE_VM | CLONE_VFORK | CLONE_PIDFD, &args, &pidfd);
+  const int saved = errno;
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (pid < 0) throw SysError(kStep, "clone", "", saved);
+  Launched launched{std::move(mine), Fd(pidfd), pid};
+  if (args.err != 0) {
+    siginfo_t info;
+    waitid(static_cast<idtype_t>(3), static_cast<id_t>(pidfd), &info, WEXITED | __WALL);
+    throw SysError(kStep, "execveat", path, args.err);
+  }
+  return launched;
+}
+
+class LaunchWorker : public Napi::AsyncWorker {
+ public:
+  LaunchWorker(Napi::Env env, std::string path)
+      : Napi::AsyncWorker(env), deferred_(Napi::Promise::Deferred::New(env)), path_(std::move(path)) {}
+  Napi::Promise promise() const { return deferred_.Promise(); }
+
+  void Execute() override {
+    try {
+      launched_ = launchRuntime(path_);
+    } catch (const SysError& error) {
+      failure_ = std::make_unique<SysError>(error);
+    }
+  }
+  void OnOK() override {
+    const Napi::Env env = Env();
+    if (failure_) return deferred_.Reject(toJs(env, *failure_).Value());
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("socket", launched_.socket.release());
+    result.Set("pidfd", launched_.pidfd.release());
+    result.Set("pid", launched_.pid);
+    deferred_.Resolve(result);
+  }
+
+ private:
+  Napi::Promise::Deferred deferred_;
+  std::string path_;
+  Launched launched_;
+  std::unique_ptr<SysError> failure_;
+};
+
+}  // namespace
+
+Napi::Value launch(const Napi::CallbackInfo& info) {
+  auto* worker = new LaunchWorker(info.Env(), info[0].As<Napi::String>().Utf8Value());  // deletes itself
+  worker->Queue();
+  return worker->promise();
+}
+
+Napi::Value reap(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  siginfo_t status{};
+  const int result = waitid(static_cast<idtype_t>(3), info[0].As<Napi::Number>().Uint32Value(), &status, WEXITED | WNOHANG | __WALL);
+  if (result < 0 || status.si_pid == 0) return env.Null();
+  Napi::Object end = Napi::Object::New(env);
+  end.Set("exitCode", status.si_code == CLD_EXITED ? Napi::Value(Napi::Number::New(env, status.si_status)) : env.Null());
+  end.Set("signal", status.si_code == CLD_EXITED ? env.Null() : Napi::Value(Napi::Number::New(env, status.si_status)));
+  return end;
+}
+
+}  // namespace slipway::bind

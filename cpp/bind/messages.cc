@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <vector>
+
+#include "bind/error.h"
+#include "bind/functions.h"
+#include "sys/message.h"
+
+namespace slipway::bind {
+
+Napi::Value send(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return guard(env, [&]() -> Napi::Value {
+    const int socket = info[0].As<Napi::Number>();
+    const std::string data = info[1].As<Napi::String>().Utf8Value();
+    const auto list = info[2].As<Napi::Array>();
+    std::vector<int> fds;
+    for (uint32_t i = 0; i < list.Length(); i++) fds.push_back(list.Get(i).As<Napi::Number>());
+    const Sent sent = trySendMessage(socket, data, fds);
+    return Napi::String::New(env, sent == Sent::sent ? "sent" : sent == Sent::full ? "full" : "closed");
+  });
+}
+
+Napi::Value receive(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return guard(env, [&]() -> Napi::Value {
+    Message message;
+    const Received what = receiveMessage(info[0].As<Napi::Number>(), message, false);
+    if (what == Received::nothing) return env.Null();
+    if (what == Received::closed) return env.Undefined();
+    Napi::Object result = Napi::Object::New(env);
+    Napi::Array fds = Napi::Array::New(env, message.fds.size());
+    for (uint32_t i = 0; i < message.fds.size(); i++) fds.Set(i, message.fds[i].release());
+    result.Set("data", message.data);
+    result.Set("fds", fds);
+    return result;
+  });
+}
+
+}  // namespace slipway::bind

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "container/mounts.h"
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "container/userns.h"
+#include "image/copy_tree.h"
+#include "sys/error.h"
+#include "sys/kernel.h"
+#include "sys/detached_mount.h"
+#include "sys/path.h"
+
+namespace slipway {
+namespace {
+
+constexpr const char* kStep = "mount";
+
+bool isKernelFileSystem(const std::string& type) {
+  return type == "proc" || type == "sysfs" || type == "tmpfs" || type == "devpts" || type == "mqueue";
+}
+
+// A mask or a /proc of the engine must not land on what a link chose.
+Links linksFor(const std::string& type) {
+  return type == "proc" || type == "sysfs" ? Links::refuse : Links::follow;
+}
+
+void idmap(const PreparedMount& prepared, int usernsFd) {
+  const spec::Mount& mount = *prepared.mount;
+  kernel::MountAttributes attributes;
+  attributes.attrSet = kernel::kAttrIdmap;
+  Fd own;
+  if (!mount.uidMappings.empty() || !mount.gidMappings.empty()) {
+    own = makeUserNamespace(mount.uidMappings, mount.gidMappings);
+    usernsFd = own.get();
+  }
+  if (usernsFd < 0) {
+    throw SysError("idmap mount", "mount_setattr", mount.destination, EINVAL, "idmap needs uidMappings and gidMappings, or a user namespace");
+  }
+  attributes.usernsFd = static_cast<uint64_t>(usernsFd);
+  setMountAttributes(prepared.source.get(), attributes, prepared.options.idmapRecursive, "idmap mount", mount.destination);
+}
+
+void prepareBind(PreparedMount& prepared, int usernsFd) {
+  const spec::Mount& mount = *prepared.mount;
+  if (!prepared.options.superblock.empty()) {
+    throw SysError(kStep, "open_tree", mount.destination, EINVAL,
+                   "option " + prepared.options.superblock.front().first + " is not for bind mounts");
+  }
+  prepared.source = cloneMount(AT_FDCWD, mount.source, prepared.options.recursive, kStep);
+  struct stat status;
+  check(fstat(prepared.source.get(), &status), kStep, "fstat", mount.source);
+  prepared.sourceIsFolder = S_ISDIR(status.st_mode);
+  if (prepared.options.idmap || !mount.uidMappings.empty()) idmap(prepared, usernsFd);
+}
+
+void applyAttributes(int mount, const MountOptions& options, const std::string& shown) {
+  if (options.recSet != 0 || options.recClr != 0) {
+    setMountAttributes(mount, {.attrSet = options.recSet, .attrClr = options.recClr}, true, kStep, shown);
+  }
+  if (options.attrSet != 0 || options.attrClr != 0) {
+    setMountAttributes(mount, {.attrSet = options.attrSet, .attrClr = options.attrClr}, false, kStep, shown);
+  }
+  // open_tree(2) keeps the propagation of the source; a container's mount is
+  // private unless asked otherwise.
+  const uint64_t propagation = options.propagation != 0 ? options.propagation : uint64_t{MS_PRIVATE};
+  const bool recursive = options.propagation == 0 || options.propagationRecursive;
+  setMountAttributes(mount, {.propagation = propagation}, recursive, kStep, shown);
+}
+
+Fd makeFileSystem(const PreparedMount& prepared) {
+  const spec::Mount& mount = *prepared.mount;
+  FsContext fs(mount.type, kStep, mount.destination);
+  if (!mount.source.empty()) fs.set("source", mount.source);
+  for (const auto& [key, value] : prepared.options.superblock) {
+    if (mount.type == "devpts" && key == "newinstance") continue;  // always so since 4.7
+    fs.set(key, value);
+  }
+  const bool readonly = (prepared.options.attrSet & kernel::kAttrRdonly) != 0;
+  if (readonly && !isKernelFileSystem(mount.type)) fs.set("ro", std::nullopt);
+  const uint64_t late = prepared.options.copyUp ? uint64_t{kernel::kAttrRdonly} : 0;
+  return fs.mount(prepared.options.attrSet & ~late);
+}
+
+void performFileSystem(int root, PreparedMount& prepared) {
+  const spec::Mount& mount = *prepared.mount;
+  const Fd target = makeDirInRoot(root, mount.destination, kStep, linksFor(mount.type));
+  const Fd made = makeFileSystem(prepared);
+  if (prepared.options.copyUp) {
+    const Fd source = openInRoot(root, mount.destination, O_RDONLY | O_DIRECTORY, "tmpcopyup");
+    copyTree(source.get(), made.get(), {});
+  }
+  MountOptions rest = prepared.options;
+  if (!rest.copyUp) rest.attrSet = rest.attrClr = 0;
+  if (rest.propagation != 0 || rest.recSet != 0 || rest.recClr != 0 || rest.copyUp) {
+    applyAttributes(made.get(), rest, mount.destination);
+  }
+  attachMount(made.get(), target.get(), kStep, mount.destination);
+}
+
+void performBind(int root, PreparedMount& prepared) {
+  const std::string& destination = prepared.mount->destination;
+  const Fd target = prepared.sourceIsFolder ? makeDirInRoot(root, destination, kStep) : makeFileInRoot(root, destination, kStep);
+  applyAttributes(prepared.source.get(), prepared.options, destination);
+  attachMount(prepared.source.get(), target.get(), kStep, destination);
+  prepared.source.reset();
+}
+
+}  // namespace
+
+std::vector<PreparedMount> prepareMounts(const std::vector<spec::Mount>& mounts, int usernsFd) {
+  std::vector<PreparedMount> prepared;
+  prepared.reserve(mounts.size());
+  for (const spec::Mount& mount : mounts) {
+    PreparedMount& next = prepared.emplace_back();
+    next.mount = &mount;
+    next.options = parseMountOptions(mount.options);
+    if (mount.type == "bind") next.options.bind = true;
+    if (next.options.bind) prepareBind(next, usernsFd);
+  }
+  return prepared;
+}
+
+void performMount(const MountContext& context, PreparedMount& prepared) {
+  if (prepared.options.bind) return performBind(context.root, prepared);
+  const std::string& type = prepared.mount->type;
+  if (type == "cgroup" || type == "cgroup2") {
+    return mountCgroups(context.root, *prepared.mount, prepared.options, context.cgroups, context.ownCgroupNamespace);
+  }
+  performFileSystem(context.root, prepared);
+}
+
+}  // namespace slipway

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// The mounts of a Spec, put below the container's root by descriptor.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "container/cgroup_mount.h"
+#include "container/mount_options.h"
+#include "spec/spec.h"
+#include "sys/fd.h"
+
+namespace slipway {
+
+// A mount whose source is already held: a bind source is cloned before anything
+// is attached, so that it keeps the host's propagation group and no later
+// change of the path can swap it.
+struct PreparedMount {
+  const spec::Mount* mount = nullptr;
+  MountOptions options;
+  Fd source;  // bind mounts only
+  bool sourceIsFolder = true;
+};
+
+// Runs in the new mount namespace, before it is made private. `usernsFd` >= 0
+// is the container's user namespace, for idmap without mappings of its own.
+std::vector<PreparedMount> prepareMounts(const std::vector<spec::Mount>& mounts, int usernsFd);
+
+struct MountContext {
+  int root = -1;  // the attached root, O_PATH
+  std::vector<CgroupMount> cgroups;
+  bool ownCgroupNamespace = true;
+};
+
+// Attaches one mount below the root.
+void performMount(const MountContext& context, PreparedMount& prepared);
+
+}  // namespace slipway

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The namespaces of a Spec as clone and setns flags (namespaces(7)).
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "spec/spec.h"
+
+namespace slipway {
+
+// CLONE_NEW* of an OCI namespace type; throws for an unknown one.
+unsigned namespaceFlag(const std::string& type);
+
+// Flags of the namespaces that are to be new (no path).
+unsigned newNamespaces(const std::vector<spec::Namespace>& namespaces);
+
+// setns(2) into each namespace given by path but the pid namespace, which only
+// a fork can enter, and the user namespace first, which owns the others.
+void joinNamespaces(const std::vector<spec::Namespace>& namespaces);
+
+// Makes a time namespace with these offsets and enters it (time_namespaces(7)).
+void enterTimeNamespace(const std::map<std::string, spec::TimeOffset>& offsets);
+
+}  // namespace slipway

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "init/launch.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "container/capabilities.h"
+#include "container/limits.h"
+#include "container/process.h"
+#include "container/seccomp.h"
+#include "container/system.h"
+#include "container/user.h"
+#include "init/reaper.h"
+#include "sys/kernel.h"
+#include "sys/path.h"
+
+namespace slipway {
+namespace {
+
+constexpr unsigned kCloseRangeCloexec = 4;
+
+// A process of another user may reopen its own output by /dev/stdout, as it
+// could in a shell. Only pipes: /dev/null belongs to the machine.
+void giveStdio(const Identity& identity) {
+  for (int fd = 0; fd < 3; fd++) {
+    struct stat status;
+    check(fstat(fd, &status), "give stdio", "fstat");
+    if (!S_ISFIFO(status.st_mode) || status.st_uid == identity.uid) continue;
+    check(fchown(fd, identity.uid, identity.gid), "give stdio", "fchown");
+  }
+}
+
+void writeLabel(int procSelf, const char* file, const std::string& text, const char* step) {
+  if (!text.empty()) writeFileAt(procSelf, file, text, 0, 0, step);
+}
+
+void applyProcessLimits(const ProcessPlan& plan, int procSelf) {
+  const spec::Process& process = plan.process;
+  applyOomScoreAdj(procSelf, process.oomScoreAdj);
+  if (process.scheduler) applyScheduler(*process.scheduler);
+  if (process.ioPriority) applyIoPriority(*process.ioPriority);
+  applyRlimits(process.rlimits);
+}
+
+// Effective rights while the user has already changed, for the filter.
+void dropRights(const ProcessPlan& plan, const Identity& identity, bool setGroups) {
+  if (plan.process.capabilities) dropBounding(capabilitySets(*plan.process.capabilities));
+  keepCapabilitiesAcrossSetuid();
+  becomeUser(identity, setGroups);
+  if (plan.process.user.umask) umask(*plan.process.user.umask);
+  // A change of user clears it (prctl(2)).
+  check(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "drop rights", "prctl", "PR_SET_PDEATHSIG");
+}
+
+void filterAndCapabilities(const ProcessPlan& plan, const CapabilitySets& own, const CapabilitySets& sets) {
+  if (plan.process.noNewPrivileges) {
+    applyCapabilities(sets);
+    check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "drop rights", "prctl", "PR_SET_NO_NEW_PRIVS");
+    if (!plan.seccomp.empty()) attachSeccomp(plan.seccomp, plan.seccompFlags);
+    return;
+  }
+  if (!plan.seccomp.empty()) {
+    applyCapabilities(own);  // a filter without no_new_privs needs CAP_SYS_ADMIN
+    attachSeccomp(plan.seccomp, plan.seccompFlags);
+  }
+  applyCapabilities(sets);
+}
+
+}  // namespace
+
+int exitCodeOf(const SysError& error) {
+  if (error.syscall != "execve") return 125;
+  return error.err == ENOENT || error.err == ENOTDIR ? 127 : 126;
+}
+
+void launch(ProcessPlan& plan, InitContext& context, StepClock& clock, int procSelf) {
+  spec::Process& process = plan.process;
+  clock.begin("look up user");
+  const Fd root(check(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "look up user", "open", "/"));
+  const Identity identity = lookUpUser(root.get(), plan.user, process.user);
+  addMissingEnv(process.env, "HOME", identity.home);
+  clock.begin("limit process");
+  applyProcessLimits(plan, procSelf);
+  if (identity.uid != 0) giveStdio(identity);
+  clock.begin("enter working folder");
+  enterWorkdir(process.cwd, plan.makeWorkdir);
+  clock.begin("drop rights");
+  newKeyring("slipway");
+  writeLabel(procSelf, "attr/apparmor/exec", process.apparmorProfile.empty() ? "" : "exec " + process.apparmorProfile, "set apparmor profile");
+  writeLabel(procSelf, "attr/exec", process.selinuxLabel, "set selinux label");
+  const CapabilitySets own = ownCapabilities();
+  CapabilitySets sets = process.capabilities ? capabilitySets(*process.capabilities) : own;
+  // What Docker does for a user that is not root; ambient ones were asked for.
+  if (plan.rootOnlyCapabilities && identity.uid != 0) sets.effective = sets.permitted = sets.ambient;
+  dropRights(plan, identity, context.mayChangeGroups);
+  clock.begin("find program");
+  if (process.args.empty()) throw SysError("find program", "execve", "", EINVAL, "the command is empty");
+  const std::string program = findProgram(process.args[0], process.env);
+  clock.begin("exec");
+  check(kernel::closeRange(3, ~0u, kCloseRangeCloexec), "exec", "close_range");
+  clock.end();
+  reportReady(context.socket, clock);
+  filterAndCapabilities(plan, own, sets);
+  // Last, so that process 1 holds no more rights than its program.
+  if (plan.init) becomeReaper(context.socket);
+  execProgram(program, process.args, process.env);
+}
+
+}  // namespace slipway

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "init/report.h"
+
+#include <time.h>
+
+#include <span>
+
+#include "spec/json_writer.h"
+#include "sys/message.h"
+
+namespace slipway {
+
+uint64_t monotonicNs() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1000000000u + static_cast<uint64_t>(now.tv_nsec);
+}
+
+void StepClock::begin(const char* step) {
+  end();
+  current_ = step;
+  if (failPoint_ == step) throw SysError(step, "failpoint", "", EIO, "injected failure");
+}
+
+void StepClock::end() {
+  const uint64_t now = monotonicNs();
+  if (current_ != nullptr) steps_.emplace_back(current_, now - last_);
+  current_ = nullptr;
+  last_ = now;
+}
+
+void reportIdle(int socket) { sendMessage(socket, R"({"event":"idle"})"); }
+
+void reportTerminal(int socket, int master) {
+  sendMessage(socket, R"({"event":"terminal"})", std::span(&master, 1));
+}
+
+void reportReady(int socket, const StepClock& clock) {
+  json::Writer w;
+  w.beginObject().field("event", "ready").key("timings").beginObject();
+  for (const auto& [step, ns] : clock.steps()) w.field(step, ns / 1000);
+  w.endObject().endObject();
+  sendMessage(socket, w.take());
+}
+
+std::string errorJson(const SysError& error) {
+  json::Writer w;
+  w.beginObject()
+      .field("step", error.step)
+      .field("syscall", error.syscall)
+      .field("path", error.path)
+      .field("errno", error.err)
+      .field("hint", error.hint)
+      .endObject();
+  return w.take();
+}
+
+void reportFailed(int socket, const SysError& error) {
+  sendMessage(socket, R"({"event":"failed","error":)" + errorJson(error) + "}");
+}
+
+SysError asSysError(const std::exception& error, const char* step) {
+  if (const auto* known = dynamic_cast<const SysError*>(&error)) return *known;
+  if (const auto* json = dynamic_cast<const json::JsonError*>(&error)) {
+    return SysError(step, "parse", json->field, EINVAL, json->message);
+  }
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return SysError(step, "malloc", "", ENOMEM);
+  return SysError(step, "", "", EINVAL, error.what());
+}
+
+}  // namespace slipway

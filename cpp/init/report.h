@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a container's first process tells the supervisor, and when each step
+// was done.
+//
+//   supervisor                         slot
+//       | <------------- idle ------------|   (waiting slots only)
+//       | ---- plan, stdio fds ---------> |
+//       | <--- terminal (master fd) ------|   (tty only)
+//       | <--- ready { timings } ---------|
+//       | <--- end of stream -------------|   execve closed the socket: running
+//       | <--- failed { step ... } -------|   instead, at any point
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "spec/json.h"
+#include "sys/error.h"
+
+namespace slipway {
+
+uint64_t monotonicNs();
+
+// Names the step under way, for timings and for fault injection: a step whose
+// name is `failPoint` fails with EIO.
+class StepClock {
+ public:
+  explicit StepClock(std::string failPoint) : failPoint_(std::move(failPoint)), last_(monotonicNs()) {}
+  void begin(const char* step);
+  void end();
+  const std::vector<std::pair<const char*, uint64_t>>& steps() const { return steps_; }
+
+ private:
+  std::string failPoint_;
+  const char* current_ = nullptr;
+  uint64_t last_;
+  std::vector<std::pair<const char*, uint64_t>> steps_;  // nanoseconds
+};
+
+void reportIdle(int socket);
+void reportTerminal(int socket, int master);
+void reportReady(int socket, const StepClock& clock);
+void reportFailed(int socket, const SysError& error);
+
+// The failure as JSON members, for any message that carries one.
+std::string errorJson(const SysError& error);
+
+// Any exception as a SysError; `step` names what was done.
+SysError asSysError(const std::exception& error, const char* step);
+
+}  // namespace slipway

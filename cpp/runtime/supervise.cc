@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/supervise.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+
+#include <cstdio>
+
+#include "container/limits.h"
+#include "init/report.h"
+#include "supervisor/supervisor.h"
+
+namespace slipway {
+namespace {
+
+constexpr int kControl = 3;
+
+EngineSettings readSettings(std::string_view text) {
+  const json::Document document = json::parse(text);
+  const json::Value root = document.root();
+  EngineSettings settings;
+  root.require("id", settings.id);
+  root.require("root", settings.root);
+  root.require("run", settings.run);
+  root.read("rootless", settings.rootless);
+  root.read("poolMin", settings.poolMin);
+  root.read("poolMax", settings.poolMax);
+  return settings;
+}
+
+}  // namespace
+
+int supervise() {
+  Fd control(kControl);
+  fcntl(kControl, F_SETFD, FD_CLOEXEC);
+  prctl(PR_SET_NAME, "slipway", 0, 0, 0);
+  const int socket = control.get();
+  try {
+    resetInherited();
+    Message hello;
+    if (receiveMessage(socket, hello, true) != Received::message) return 0;
+    Supervisor(std::move(control), readSettings(hello.data)).run();
+    return 0;
+  } catch (const std::exception& error) {
+    const SysError failure = asSysError(error, "supervise");
+    // Node may be gone by now; then there is nobody to tell.
+    sendMessage(socket, R"({"event":"fatal","error":)" + errorJson(failure) + "}");
+    return 1;
+  }
+}
+
+}  // namespace slipway

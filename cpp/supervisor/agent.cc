@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervisor/agent.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "init/report.h"
+#include "init/steps.h"
+#include "sys/error.h"
+#include "sys/kernel.h"
+#include "sys/message.h"
+
+namespace slipway {
+namespace {
+
+constexpr const char* kStep = "join container";
+
+struct AgentTask {
+  const AgentTarget& target;
+  const SlotEnvironment& environment;
+  int socket;
+};
+
+[[noreturn]] void execChild(const AgentTask& task, Message& request) {
+  const int report = request.fds[0].release();
+  try {
+    close(task.socket);
+    const unsigned others = task.target.namespaces & ~unsigned{CLONE_NEWPID};
+    check(setns(task.target.initPidfd, static_cast<int>(others)), kStep, "setns");
+    check(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), kStep, "prctl", "PR_SET_PDEATHSIG");
+  } catch (const std::exception& error) {
+    reportFailed(report, asSysError(error, kStep));
+    _exit(125);
+  }
+  InitContext context;
+  context.socket = report;
+  context.stdio.assign(std::make_move_iterator(request.fds.begin() + 1), std::make_move_iterator(request.fds.end()));
+  context.rootless = task.environment.rootless;
+  context.mayChangeGroups = task.environment.mayChangeGroups;
+  runExec(request.data, std::move(context));
+}
+
+void spawn(const AgentTask& task, Message& request) {
+  int pidfd = -1;
+  kernel::CloneArgs args;
+  // A child of the supervisor, which reaps it; such a clone has no exit signal.
+  args.flags = CLONE_PIDFD | CLONE_PARENT;
+  args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
+  const pid_t pid = kernel::clone3(args);
+  if (pid == 0) execChild(task, request);
+  if (pid < 0) {
+    const int saved = errno;
+    reportFailed(task.socket, SysError("fork exec", "clone3", "", saved, saved == EAGAIN ? "the container's pids limit is reached" : ""));
+    return;
+  }
+  const Fd owned(pidfd);
+  sendMessage(task.socket, R"({"event":"spawned","pid":)" + std::to_string(pid) + "}", std::span(&pidfd, 1));
+}
+
+[[noreturn]] void serve(const AgentTask& task) {
+  try {
+    check(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), kStep, "prctl", "PR_SET_PDEATHSIG");
+    task.environment.forgetParent();
+    if (task.target.parent) Cgroup::open(task.target.parent, task.target.cgroup).joinSelf();
+    if ((task.target.namespaces & CLONE_NEWPID) != 0) {
+      check(setns(task.target.initPidfd, CLONE_NEWPID), kStep, "setns", "pid");
+    }
+    Message request;
+    while (receiveMessage(task.socket, request, true) == Received::message) spawn(task, request);
+    _exit(0);
+  } catch (const std::exception& error) {
+    reportFailed(task.socket, asSysError(error, kStep));
+    _exit(125);
+  }
+}
+
+}  // namespace
+
+Agent forkAgent(const AgentTarget& target, const SlotEnvironment& environment) {
+  auto [mine, its] = messagePair();
+  const int initPidfd = fcntl(target.initPidfd, F_DUPFD_CLOEXEC, 3);
+  const Fd owned(check(initPidfd, kStep, "fcntl"));
+  AgentTarget held = target;
+  held.initPidfd = initPidfd;
+  int pidfd = -1;
+  kernel::CloneArgs args;
+  args.flags = CLONE_PIDFD;
+  args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
+  args.exitSignal = SIGCHLD;
+  const pid_t pid = check(kernel::clone3(args), "fork agent", "clone3");
+  if (pid == 0) {
+    mine.reset();
+    serve({held, environment, its.release()});
+  }
+  Agent agent;
+  agent.pidfd.reset(pidfd);
+  agent.socket = std::move(mine);
+  return agent;
+}
+
+void askAgent(const Agent& agent, const std::string& plan, int report, const std::vector<Fd>& stdio) {
+  std::vector<int> fds{report};
+  for (const Fd& fd : stdio) fds.push_back(fd.get());
+  if (!sendMessage(agent.socket.get(), plan, fds)) {
+    throw SysError(kStep, "sendmsg", "", ESRCH, "the exec agent of the container has ended");
+  }
+}
+
+}  // namespace slipway

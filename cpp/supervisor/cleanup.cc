@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervisor/cleanup.h"
+
+#include <fcntl.h>
+
+#include "image/remove_tree.h"
+#include "sys/error.h"
+
+namespace slipway {
+
+void removeFolder(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const Fd parent(open(path.substr(0, slash).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!parent) {
+    if (errno == ENOENT) return;
+    throw SysError("remove folder", "open", path, errno);
+  }
+  removeTree(parent.get(), path.substr(slash + 1));
+}
+
+void removeCgroup(const std::shared_ptr<CgroupParent>& parent, const std::string& name) {
+  try {
+    Cgroup cgroup = Cgroup::open(parent, name);
+    cgroup.killAll(SIGKILL);
+    cgroup.remove();
+  } catch (const SysError& error) {
+    if (error.err != ENOENT) throw;
+  }
+}
+
+}  // namespace slipway

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Taking away what a container or a dead supervisor left.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "container/cgroup.h"
+
+namespace slipway {
+
+// Removes a folder tree; a missing one is success.
+void removeFolder(const std::string& path);
+
+// Kills whatever is in the cgroup and removes it; a missing one is success.
+void removeCgroup(const std::shared_ptr<CgroupParent>& parent, const std::string& name);
+
+std::string usageJson(const CgroupUsage& usage);
+
+}  // namespace slipway

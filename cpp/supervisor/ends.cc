@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <poll.h>
+
+#include "image/remove_tree.h"
+#include "init/report.h"
+#include "supervisor/children.h"
+#include "supervisor/cleanup.h"
+#include "supervisor/supervisor.h"
+#include "sys/kernel.h"
+
+namespace slipway {
+namespace {
+
+// The kernel frees a cgroup's dead processes a little late; this many quick
+// looks, each twice as long after the last, then the failure is told.
+constexpr int kRemoveTries = 11;
+
+void writeUsage(json::Writer& w, const CgroupUsage& usage) {
+  const auto optional = [&w](const char* key, const std::optional<uint64_t>& value) {
+    if (value) w.field(key, *value);
+  };
+  w.key("usage").beginObject().field("cpuUserUs", usage.cpuUserUs).field("cpuSystemUs", usage.cpuSystemUs).field("cpuTotalUs", usage.cpuTotalUs);
+  optional("memoryBytes", usage.memoryUsageBytes);
+  optional("memoryPeakBytes", usage.memoryPeakBytes);
+  optional("pidsCurrent", usage.pidsCurrent);
+  optional("pidsPeak", usage.pidsPeak);
+  optional("pidsMaxEvents", usage.pidsMaxEvents);
+  optional("ioReadBytes", usage.ioReadBytes);
+  optional("ioWriteBytes", usage.ioWriteBytes);
+  optional("ioReadOps", usage.ioReadOps);
+  optional("ioWriteOps", usage.ioWriteOps);
+  optional("oomKills", usage.oomKills);
+  w.endObject();
+}
+
+}  // namespace
+
+std::string usageJson(const CgroupUsage& usage) {
+  json::Writer w;
+  w.beginObject();
+  writeUsage(w, usage);
+  w.endObject();
+  return w.take();
+}
+
+void Supervisor::containerEnded(const std::string& id) {
+  Container& container = find(id);
+  while (container.slot.socket) slotSaid(id);
+  loop_.unwatch(container.slot.pidfd.get());
+  const ChildEnd end = reapChild(container.slot.pidfd.get());
+  container.dead = true;
+  if (container.agent) dropAgent(container);
+  json::Writer w;
+  w.beginObject().field("event", "exited").field("id", id);
+  writeEnd(w, end, container.startedNs);
+  if (!container.answered && !container.failed) {
+    container.failed = true;
+    container.failure = errorJson(SysError("start container", "execve", "", ECHILD, "the process was killed while it was starting"));
+  }
+  if (container.slot.parent) {
+    try {
+      container.cgroup = Cgroup::open(container.slot.parent, container.slot.name);
+      if (!container.ownPidNamespace) container.cgroup.killAll(SIGKILL);
+      if (!container.failed) writeUsage(w, container.cgroup.usage());
+    } catch (const SysError& error) {
+      // The slot may have failed before it made its cgroup.
+      if (error.err != ENOENT) w.key("usageError").beginObject().field("step", error.step).field("errno", error.err).endObject();
+    }
+  }
+  w.endObject();
+  std::string report = w.take();
+  report.pop_back();  // open for what cleaning up may add
+  finishEnd(id, std::move(report), 0);
+}
+
+// Removes what the container held, then tells of its end: when Node hears of it,
+// nothing is left.
+void Supervisor::finishEnd(const std::string& id, std::string report, int tries) {
+  Container& container = find(id);
+  std::optional<SysError> failure;
+  try {
+    if (container.cgroup) container.cgroup.remove(0);
+  } catch (const SysError& error) {
+    if (error.err == EBUSY && tries < kRemoveTries) {
+      loop_.after(1 << tries, [this, id, report = std::move(report), tries]() mutable { finishEnd(id, std::move(report), tries + 1); });
+      return;
+    }
+    failure = error;
+  }
+  try {
+    if (container.autoRemove || (container.failed && container.newFolder)) removeFolder(container.dir);
+  } catch (const SysError& error) {
+    if (!failure) failure = error;
+  }
+  if (container.failed) report = R"({"event":"failed","req":)" + std::to_string(container.request) + R"(,"error":)" + container.failure;
+  if (failure) report += R"(,"cleanupError":)" + errorJson(*failure);
+  containers_.erase(id);
+  send(report + "}");
+  loop_.whenIdle([this] { return refill(); });
+}
+
+void Supervisor::shutdown() {
+  loop_.stop();
+  for (auto& [name, slot] : waiting_) dropSlot(slot);
+  waiting_.clear();
+  for (auto& [id, container] : containers_) kernel::pidfdSendSignal(container->slot.pidfd.get(), SIGKILL);
+  for (auto& [id, container] : containers_) {
+    if (container->agent) kernel::pidfdSendSignal(container->agent->pidfd.get(), SIGKILL);
+    if (!container->dead) reapChild(container->slot.pidfd.get());
+    if (container->slot.parent) removeCgroup(container->slot.parent, container->slot.name);
+  }
+  for (auto& [number, worker] : workers_) kernel::pidfdSendSignal(worker->pidfd.get(), SIGKILL);
+  dropFolders();
+}
+
+}  // namespace slipway

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <sched.h>
+
+#include "init/report.h"
+#include "supervisor/children.h"
+#include "supervisor/supervisor.h"
+#include "sys/kernel.h"
+
+namespace slipway {
+namespace {
+
+constexpr unsigned kAllNamespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWUSER | 0x80u;
+
+// The namespaces in which the container's first process differs from us; the
+// kernel refuses to join a user namespace one is already in.
+unsigned differentNamespaces(pid_t pid) {
+  constexpr struct {
+    const char* name;
+    unsigned flag;
+  } types[] = {{"mnt", CLONE_NEWNS}, {"pid", CLONE_NEWPID}, {"net", CLONE_NEWNET}, {"ipc", CLONE_NEWIPC},
+               {"uts", CLONE_NEWUTS}, {"cgroup", CLONE_NEWCGROUP}, {"user", CLONE_NEWUSER}, {"time", 0x80u}};
+  unsigned flags = 0;
+  for (const auto& type : types) {
+    char own[64], its[64];
+    const std::string ownPath = std::string("/proc/self/ns/") + type.name;
+    const std::string itsPath = "/proc/" + std::to_string(pid) + "/ns/" + type.name;
+    const ssize_t a = readlink(ownPath.c_str(), own, sizeof own), b = readlink(itsPath.c_str(), its, sizeof its);
+    if (a < 0 && errno == ENOENT) continue;  // a kernel without that type
+    check(b, "join container", "readlink", itsPath);
+    if (std::string_view(own, static_cast<size_t>(a)) != std::string_view(its, static_cast<size_t>(b))) flags |= type.flag;
+  }
+  return flags & kAllNamespaces;
+}
+
+}  // namespace
+
+void Supervisor::exec(const Request& request, Message& message) {
+  const json::Document document = json::parse(request.header);
+  const std::string id = document.root().get<std::string>("id");
+  Container& container = find(id);
+  if (container.dead || !container.answered) throw SysError("exec", "", id, ESRCH, "the container is not running");
+  if (container.paused) throw SysError("exec", "", id, EBUSY, "the container is paused, unpause it before exec");
+  if (!container.agent) {
+    AgentTarget target;
+    target.initPidfd = container.slot.pidfd.get();
+    target.namespaces = differentNamespaces(container.slot.pid);
+    target.parent = container.slot.parent;
+    target.cgroup = container.slot.name;
+    container.agent = forkAgent(target, environment_);
+    loop_.watch(container.agent->socket.get(), [this, id] { agentSaid(id); });
+  }
+  auto process = std::make_unique<ExecProcess>();
+  process->id = document.root().get<std::string>("execId");
+  process->request = request.number;
+  process->startedNs = monotonicNs();
+  auto [mine, its] = messagePair();
+  process->report = std::move(mine);
+  askAgent(*container.agent, std::string(request.body), its.get(), message.fds);
+  container.spawning.push_back(std::move(process));
+}
+
+void Supervisor::agentSaid(const std::string& id) {
+  Container& container = find(id);
+  Message message;
+  const Received what = receiveMessage(container.agent->socket.get(), message, false);
+  if (what == Received::nothing) return;
+  if (what == Received::closed) return dropAgent(container);
+  if (container.spawning.empty()) {
+    // It failed before it was asked: the end of its stream follows.
+    return;
+  }
+  std::unique_ptr<ExecProcess> process = std::move(container.spawning.front());
+  container.spawning.pop_front();
+  if (message.fds.empty()) {
+    const size_t error = message.data.find(R"("error":)");
+    send(R"({"event":"failed","req":)" + std::to_string(process->request) + "," + message.data.substr(error));
+    return;
+  }
+  const json::Document document = json::parse(message.data);
+  document.root().require("pid", process->pid);
+  process->pidfd = std::move(message.fds[0]);
+  const std::string execId = process->id;
+  loop_.watch(process->report.get(), [this, id, execId] { execSaid(id, execId); });
+  loop_.watch(process->pidfd.get(), [this, id, execId] { execEnded(id, execId); });
+  container.execs[execId] = std::move(process);
+}
+
+void Supervisor::execSaid(const std::string& id, const std::string& execId) {
+  ExecProcess& process = *find(id).execs.at(execId);
+  Message message;
+  const Received what = receiveMessage(process.report.get(), message, false);
+  if (what == Received::nothing) return;
+  if (what == Received::closed) {
+    loop_.unwatch(process.report.get());
+    process.report.reset();
+    if (!process.ready || process.failed) return;
+    const std::string text = R"({"event":"started","req":)" + std::to_string(process.request) + R"(,"pid":)" +
+                             std::to_string(process.pid) + R"(,"timings":)" + process.timings + "}";
+    const int masters[2] = {process.master.get(), process.master.get()};
+    send(text, process.master ? std::span<const int>(masters) : std::span<const int>());
+    process.master.reset();
+    process.answered = true;
+    return;
+  }
+  const json::Document document = json::parse(message.data);
+  const std::string event = document.root().get<std::string>("event");
+  if (event == "terminal" && !message.fds.empty()) {
+    process.master = std::move(message.fds[0]);
+  } else if (event == "ready") {
+    process.ready = true;
+    process.timings = message.data.substr(message.data.find(R"("timings":)") + 10);
+    process.timings.pop_back();
+  } else if (event == "failed") {
+    process.failed = true;
+    send(R"({"event":"failed","req":)" + std::to_string(process.request) + "," + message.data.substr(message.data.find(R"("error":)")));
+  }
+}
+
+void Supervisor::execEnded(const std::string& id, const std::string& execId) {
+  Container& container = find(id);
+  ExecProcess& process = *container.execs.at(execId);
+  while (process.report) execSaid(id, execId);
+  loop_.unwatch(process.pidfd.get());
+  const ChildEnd end = reapChild(process.pidfd.get());
+  if (process.answered) {
+    json::Writer w;
+    w.beginObject().field("event", "exited").field("id", id).field("execId", execId);
+    writeEnd(w, end, process.startedNs);
+    w.endObject();
+    send(w.take());
+  } else if (!process.failed) {
+    sendFailed(process.request, SysError("exec", "execve", "", ECHILD, "the process was killed while it was starting"));
+  }
+  container.execs.erase(execId);
+}
+
+void Supervisor::dropAgent(Container& container) {
+  loop_.unwatch(container.agent->socket.get());
+  kernel::pidfdSendSignal(container.agent->pidfd.get(), SIGKILL);
+  reapChild(container.agent->pidfd.get());
+  container.agent.reset();
+  for (const auto& process : container.spawning) {
+    sendFailed(process->request, SysError("exec", "clone3", container.id, ESRCH, "the container ended, or its memory limit killed the exec agent"));
+  }
+  container.spawning.clear();
+}
+
+}  // namespace slipway

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervisor/loop.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+
+#include "init/report.h"
+#include "sys/error.h"
+
+namespace slipway {
+
+Loop::Loop() : epoll_(check(epoll_create1(EPOLL_CLOEXEC), "start loop", "epoll_create1")) {}
+
+void Loop::watch(int fd, Callback callback) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.fd = fd;
+  check(epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event), "watch", "epoll_ctl");
+  watched_[fd] = std::make_shared<Callback>(std::move(callback));
+}
+
+void Loop::unwatch(int fd) {
+  if (watched_.erase(fd) == 0) return;
+  check(epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr), "unwatch", "epoll_ctl");
+}
+
+void Loop::after(int delayMs, Callback callback) {
+  timers_.emplace(monotonicNs() + static_cast<uint64_t>(delayMs) * 1000000u, std::move(callback));
+}
+
+void Loop::whenIdle(std::function<bool()> work) {
+  idle_ = std::move(work);
+  idleDue_ = true;
+}
+
+int Loop::timeout() const {
+  if (idleDue_) return 0;
+  if (timers_.empty()) return -1;
+  const uint64_t now = monotonicNs(), due = timers_.begin()->first;
+  return due <= now ? 0 : static_cast<int>(std::min<uint64_t>((due - now) / 1000000u + 1, 60000));
+}
+
+void Loop::runTimers() {
+  while (!timers_.empty() && timers_.begin()->first <= monotonicNs()) {
+    const Callback callback = std::move(timers_.begin()->second);
+    timers_.erase(timers_.begin());
+    callback();
+  }
+}
+
+void Loop::run() {
+  while (running_) {
+    epoll_event events[32];
+    const int n = epoll_wait(epoll_.get(), events, 32, timeout());
+    if (n < 0 && errno != EINTR) throw SysError("wait for events", "epoll_wait", "", errno);
+    for (int i = 0; i < n && running_; i++) {
+      // An earlier callback of this turn may have removed it; the copy keeps
+      // the callback alive while it removes itself.
+      const auto found = watched_.find(events[i].data.fd);
+      if (found == watched_.end()) continue;
+      const std::shared_ptr<Callback> callback = found->second;
+      (*callback)();
+    }
+    runTimers();
+    if (n == 0 && idleDue_ && running_) idleDue_ = idle_();
+  }
+}
+
+}  // namespace slipway

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// One epoll loop with timers; the supervisor has no threads.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "sys/fd.h"
+
+namespace slipway {
+
+class Loop {
+ public:
+  using Callback = std::function<void()>;
+
+  Loop();
+  // Calls back while `fd` is readable or at its end. The fd stays the caller's
+  // and must be removed before it is closed.
+  void watch(int fd, Callback callback);
+  void unwatch(int fd);
+  // Calls back once after `delayMs`.
+  void after(int delayMs, Callback callback);
+  // Runs when nothing else is due; one call a turn, until it returns false.
+  void whenIdle(std::function<bool()> work);
+
+  void run();
+  void stop() { running_ = false; }
+
+ private:
+  int timeout() const;
+  void runTimers();
+
+  Fd epoll_;
+  std::map<int, std::shared_ptr<Callback>> watched_;
+  std::multimap<uint64_t, Callback> timers_;  // by CLOCK_MONOTONIC ns
+  std::function<bool()> idle_;
+  bool idleDue_ = false;
+  bool running_ = true;
+};
+
+}  // namespace slipway

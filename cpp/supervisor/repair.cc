@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Folders of this supervisor, and those that a killed one left behind. A
+// supervisor holds a lock on its folder below `run` as long as it or a child of
+// its lives; everything it makes is named after that folder.
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "init/report.h"
+#include "supervisor/cleanup.h"
+#include "supervisor/supervisor.h"
+
+namespace slipway {
+namespace {
+
+constexpr const char* kStep = "repair engine";
+
+void makeDirs(const std::string& path, mode_t mode) {
+  for (size_t at = 1; at <= path.size(); at++) {
+    if (at != path.size() && path[at] != '/') continue;
+    const std::string part = path.substr(0, at);
+    if (mkdir(part.c_str(), mode) < 0 && errno != EEXIST) throw SysError("make engine folders", "mkdir", part, errno);
+  }
+}
+
+std::vector<std::string> names(const std::string& path) {
+  std::vector<std::string> found;
+  DIR* dir = opendir(path.c_str());
+  if (dir == nullptr) {
+    if (errno == ENOENT) return found;
+    throw SysError(kStep, "opendir", path, errno);
+  }
+  while (const dirent* entry = readdir(dir)) {
+    if (entry->d_name[0] != '.') found.emplace_back(entry->d_name);
+  }
+  closedir(dir);
+  return found;
+}
+
+// The lock of a dead supervisor can be taken.
+bool isDead(const std::string& folder, Fd& lock) {
+  lock.reset(open((folder + "/lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!lock) return errno == ENOENT;
+  return flock(lock.get(), LOCK_EX | LOCK_NB) == 0;
+}
+
+void removeCgroupsOf(const CgroupLayout& layout, const std::string& path) {
+  const std::shared_ptr<CgroupParent> parent = CgroupParent::create(layout, path);
+  for (const std::string& name : parent->list()) removeCgroup(parent, name);
+  parent->remove(2);
+}
+
+}  // namespace
+
+// Claimed under a temporary name and then renamed: another supervisor never
+// sees the folder without its lock.
+void Supervisor::claimFolders() {
+  makeDirs(settings_.run, 0711);
+  makeDirs(settings_.root + "/scope", 0711);
+  const std::string final = settings_.run + "/" + settings_.id, draft = settings_.run + "/." + settings_.id;
+  makeDirs(draft, 0700);
+  lock_.reset(check(open((draft + "/lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600), kStep, "open", draft));
+  check(flock(lock_.get(), LOCK_EX | LOCK_NB), kStep, "flock", draft);
+  check(rename(draft.c_str(), final.c_str()), kStep, "rename", final);
+  makeDirs(settings_.root + "/scope/" + settings_.id, 0711);
+}
+
+void Supervisor::repairOthers() {
+  for (const std::string& id : names(settings_.run)) {
+    Fd lock;
+    const std::string folder = settings_.run + "/" + id;
+    if (!isDead(folder, lock)) continue;
+    if (!settings_.rootless && layout_.mode() != CgroupLayout::Mode::kNone) removeCgroupsOf(layout_, "/slipway/" + id);
+    removeFolder(settings_.root + "/scope/" + id);
+    removeFolder(folder);
+  }
+}
+
+void Supervisor::dropFolders() {
+  removeFolder(settings_.root + "/scope/" + settings_.id);
+  if (parent_) parent_->remove(2);
+  for (auto& [path, other] : otherParents_) other->remove();
+  removeFolder(settings_.run + "/" + settings_.id);
+}
+
+}  // namespace slipway

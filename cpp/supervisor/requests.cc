@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "container/seccomp.h"
+#include "image/worker.h"
+#include "init/report.h"
+#include "spec/reader.h"
+#include "supervisor/children.h"
+#include "supervisor/cleanup.h"
+#include "supervisor/supervisor.h"
+#include "sys/kernel.h"
+
+namespace slipway {
+namespace {
+
+constexpr int kFreezeTimeoutMs = 500;
+
+std::string base64(const void* data, size_t size) {
+  constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const auto* bytes = static_cast<const unsigned char*>(data);
+  std::string out;
+  for (size_t i = 0; i < size; i += 3) {
+    const uint32_t group = bytes[i] << 16 | (i + 1 < size ? bytes[i + 1] << 8 : 0) | (i + 2 < size ? bytes[i + 2] : 0);
+    out += digits[group >> 18];
+    out += digits[group >> 12 & 63];
+    out += i + 1 < size ? digits[group >> 6 & 63] : '=';
+    out += i + 2 < size ? digits[group & 63] : '=';
+  }
+  return out;
+}
+
+// In the worker: its answer, whole, then its end.
+[[noreturn]] void writeAnswer(int output, const std::string& answer) {
+  size_t done = 0;
+  while (done < answer.size()) {
+    const ssize_t n = write(output, answer.data() + done, answer.size() - done);
+    if (n < 0 && errno != EINTR) _exit(1);
+    if (n > 0) done += static_cast<size_t>(n);
+  }
+  _exit(0);
+}
+
+}  // namespace
+
+void Supervisor::receive() {
+  Message message;
+  const Received what = receiveMessage(control_.get(), message, false);
+  if (what == Received::nothing) return;
+  if (what == Received::closed) return shutdown();
+  Request request;
+  try {
+    request = splitRequest(message.data);
+    dispatch(request, message);
+  } catch (const std::exception& error) {
+    sendFailed(request.number, asSysError(error, request.op.c_str()));
+  }
+}
+
+void Supervisor::dispatch(const Request& request, Message& message) {
+  if (request.op == "start") return start(request, message);
+  if (request.op == "exec") return exec(request, message);
+  if (request.op == "kill") return signal(request);
+  if (request.op == "freeze") return freeze(request, true);
+  if (request.op == "thaw") return freeze(request, false);
+  if (request.op == "stats") return stats(request);
+  if (request.op == "remove") return remove(request);
+  if (request.op == "seccomp") return compileFilter(request);
+  if (request.op == "work") return work(request, message);
+  if (request.op == "cancel-work") return cancelWork(request);
+  throw SysError("dispatch", "", request.op, ENOSYS, "no such request");
+}
+
+void Supervisor::compileFilter(const Request& request) {
+  const json::Document document = json::parse(request.body);
+  const spec::Seccomp profile = spec::readSeccomp(document.root());
+  const std::vector<sock_filter> program = compileSeccomp(profile);
+  json::Writer w;
+  w.beginObject().field("program", base64(program.data(), program.size() * sizeof(sock_filter)));
+  w.field("flags", seccompFlags(profile)).endObject();
+  sendDone(request.number, w.take());
+}
+
+void Supervisor::signal(const Request& request) {
+  const json::Document document = json::parse(request.header);
+  const json::Value header = document.root();
+  Container& container = find(header.get<std::string>("id"));
+  const int number = header.get<int>("signal");
+  std::string execId;
+  header.read("execId", execId);
+  int target = container.slot.pidfd.get();
+  if (!execId.empty()) {
+    const auto process = container.execs.find(execId);
+    if (process == container.execs.end()) throw SysError("kill", "pidfd_send_signal", execId, ESRCH);
+    target = process->second->pidfd.get();
+  }
+  if (container.dead) throw SysError("kill", "pidfd_send_signal", container.id, ESRCH);
+  check(kernel::pidfdSendSignal(target, number), "kill", "pidfd_send_signal", container.id);
+  // A v1 freezer holds even SIGKILL back.
+  if (number == SIGKILL && container.paused && execId.empty()) {
+    Cgroup::open(container.slot.parent, container.slot.name).thaw();
+    container.paused = false;
+  }
+  sendDone(request.number);
+}
+
+void Supervisor::freeze(const Request& request, bool freeze) {
+  const json::Document document = json::parse(request.header);
+  Container& container = find(document.root().get<std::string>("id"));
+  const char* step = freeze ? "pause" : "resume";
+  if (container.dead || !container.answered) throw SysError(step, "", container.id, ESRCH, "the container is not running");
+  if (container.paused == freeze) throw SysError(step, "", container.id, EINVAL, freeze ? "the container is already paused" : "the container is not paused");
+  if (!container.slot.parent) throw SysError(step, "", container.id, ENOTSUP, "pausing needs a cgroup, and this user may not make one");
+  Cgroup cgroup = Cgroup::open(container.slot.parent, container.slot.name);
+  if (freeze) {
+    cgroup.freeze(kFreezeTimeoutMs);
+  } else {
+    cgroup.thaw();
+  }
+  container.paused = freeze;
+  sendDone(request.number);
+}
+
+void Supervisor::stats(const Request& request) {
+  const json::Document document = json::parse(request.header);
+  Container& container = find(document.root().get<std::string>("id"));
+  if (!container.slot.parent) throw SysError("stats", "", container.id, ENOTSUP, "the container has no cgroup of its own");
+  sendDone(request.number, usageJson(Cgroup::open(container.slot.parent, container.slot.name).usage()));
+}
+
+void Supervisor::remove(const Request& request) {
+  const json::Document document = json::parse(request.header);
+  const std::string id = document.root().get<std::string>("id");
+  if (containers_.count(id) != 0) throw SysError("remove container", "", id, EBUSY, "the container is running");
+  removeFolder(document.root().get<std::string>("dir"));
+  sendDone(request.number);
+}
+
+// Long work on files, in a process of its own that shares the user namespace.
+void Supervisor::work(const Request& request, Message& message) {
+  int ends[2];
+  check(pipe2(ends, O_CLOEXEC), "start worker", "pipe2");
+  auto worker = std::make_unique<Worker>();
+  worker->request = request.number;
+  worker->result.reset(ends[0]);
+  Fd output(ends[1]);
+  int pidfd = -1;
+  kernel::CloneArgs args;
+  args.flags = CLONE_PIDFD;
+  args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
+  args.exitSignal = SIGCHLD;
+  const pid_t pid = check(kernel::clone3(args), "start worker", "clone3");
+  if (pid == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    forgetInChild();
+    writeAnswer(output.get(), runImageWorker(request.body, std::move(message.fds)));
+  }
+  worker->pidfd.reset(pidfd);
+  const uint64_t number = request.number;
+  loop_.watch(worker->result.get(), [this, number] { workerSaid(number); });
+  workers_[number] = std::move(worker);
+}
+
+void Supervisor::cancelWork(const Request& request) {
+  const json::Document document = json::parse(request.header);
+  const auto worker = workers_.find(document.root().get<uint64_t>("work"));
+  if (worker != workers_.end()) kernel::pidfdSendSignal(worker->second->pidfd.get(), SIGKILL);
+  sendDone(request.number);
+}
+
+void Supervisor::workerSaid(uint64_t number) {
+  Worker& worker = *workers_.at(number);
+  char buffer[4096];
+  const ssize_t n = read(worker.result.get(), buffer, sizeof buffer);
+  if (n > 0) {
+    worker.text.append(buffer, static_cast<size_t>(n));
+    return;
+  }
+  loop_.unwatch(worker.result.get());
+  const ChildEnd end = reapChild(worker.pidfd.get());
+  if (end.exitCode == 0 && !worker.text.empty()) {
+    const char* event = worker.text.starts_with(R"({"error")") ? "failed" : "done";
+    send(std::string(R"({"event":")") + event + R"(","req":)" + std::to_string(number) + "," + worker.text.substr(1));
+  } else {
+    sendFailed(number, SysError("work on files", "", "", ECHILD, "the worker ended with code " + std::to_string(end.exitCode)));
+  }
+  workers_.erase(number);
+}
+
+}  // namespace slipway

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervisor/slot.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "container/system.h"
+#include "init/launch.h"
+#include "init/report.h"
+#include "init/steps.h"
+#include "sys/error.h"
+#include "sys/kernel.h"
+#include "sys/message.h"
+
+namespace slipway {
+namespace {
+
+constexpr unsigned kAtPrepare = CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
+
+// The pid namespace that children of this process enter, for one fork.
+class PidNamespace {
+ public:
+  explicit PidNamespace(const std::string& path) {
+    if (path.empty()) return;
+    own_.reset(check(open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC), "join namespace", "open", "/proc/self/ns/pid"));
+    const Fd wanted(check(open(path.c_str(), O_RDONLY | O_CLOEXEC), "join namespace", "open", path));
+    check(setns(wanted.get(), CLONE_NEWPID), "join namespace", "setns", path);
+  }
+  ~PidNamespace() {
+    if (own_ && setns(own_.get(), CLONE_NEWPID) < 0) abort();  // later containers would be born elsewhere
+  }
+
+ private:
+  Fd own_;
+};
+
+struct SlotTask {
+  const Shape& shape;
+  const std::string& name;
+  std::shared_ptr<CgroupParent> parent;
+  const SlotEnvironment& environment;
+  int socket;
+};
+
+[[noreturn]] void fail(int socket, const std::exception& cause) {
+  reportFailed(socket, asSysError(cause, "prepare slot"));
+  _exit(125);
+}
+
+// In the child, before any plan is known. A failure waits for the plan, so that
+// it reaches the caller who wanted the container.
+void serveSlot(const SlotTask& task) {
+  Cgroup cgroup;
+  unsigned entered = task.shape.newFlags() & CLONE_NEWPID;
+  if (task.parent) {
+    cgroup = Cgroup::create(task.parent, task.name);
+    cgroup.joinSelf();
+  }
+  if (!task.shape.key().empty()) {
+    const unsigned now = task.shape.newFlags() & kAtPrepare;
+    if (now != 0) check(unshare(static_cast<int>(now)), "enter namespaces", "unshare");
+    if ((now & CLONE_NEWNET) != 0) raiseLoopback();
+    entered |= now;
+  }
+  reportIdle(task.socket);
+  Message plan;
+  if (receiveMessage(task.socket, plan, true) != Received::message) _exit(0);
+  InitContext context;
+  context.socket = task.socket;
+  context.stdio = std::move(plan.fds);
+  context.cgroup = task.parent ? &cgroup : nullptr;
+  context.enteredNamespaces = entered;
+  context.rootless = task.environment.rootless;
+  context.mayChangeGroups = task.environment.mayChangeGroups;
+  runContainer(plan.data, std::move(context));
+}
+
+[[noreturn]] void childMain(const SlotTask& task) {
+  try {
+    check(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "prepare slot", "prctl", "PR_SET_PDEATHSIG");
+    task.environment.forgetParent();
+    serveSlot(task);
+  } catch (const std::exception& error) {
+    fail(task.socket, error);
+  }
+  _exit(125);
+}
+
+}  // namespace
+
+Slot forkSlot(const Shape& shape, std::string name, std::shared_ptr<CgroupParent> parent, const SlotEnvironment& environment) {
+  Slot slot;
+  slot.name = std::move(name);
+  slot.key = shape.key();
+  slot.parent = std::move(parent);
+  auto [mine, its] = messagePair();
+  int pidfd = -1;
+  kernel::CloneArgs args;
+  args.flags = CLONE_PIDFD | (shape.newFlags() & CLONE_NEWPID);
+  args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
+  args.exitSignal = SIGCHLD;
+  const PidNamespace joined(shape.pidPath());
+  slot.pid = check(kernel::clone3(args), "fork slot", "clone3");
+  if (slot.pid == 0) {
+    mine.reset();
+    childMain({shape, slot.name, slot.parent, environment, its.release()});
+  }
+  slot.pidfd.reset(pidfd);
+  slot.socket = std::move(mine);
+  return slot;
+}
+
+}  // namespace slipway

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Slots: processes made ready before anybody asks, in a cgroup and namespaces
+// of their own, waiting for the plan of a container. Writing cgroup.procs costs
+// milliseconds on an idle machine (an RCU grace period); here nobody waits for it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "container/cgroup.h"
+#include "supervisor/request.h"
+#include "sys/fd.h"
+
+namespace slipway {
+
+struct Slot {
+  std::string name;      // of its cgroup
+  std::string key;       // Shape::key
+  std::shared_ptr<CgroupParent> parent;  // null without a cgroup
+  Fd pidfd, socket;
+  pid_t pid = 0;
+  bool idle = false;
+};
+
+struct SlotEnvironment {
+  bool rootless = false;
+  bool mayChangeGroups = true;
+  std::function<void()> forgetParent;  // run in the child: lets go of what is the supervisor's
+};
+
+// Forks a slot. Throws when the fork itself fails; later failures come as
+// `failed` over the slot's socket, in answer to its plan.
+Slot forkSlot(const Shape& shape, std::string name, std::shared_ptr<CgroupParent> parent, const SlotEnvironment& environment);
+
+}  // namespace slipway

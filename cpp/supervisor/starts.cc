@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <sched.h>
+
+#include "init/report.h"
+#include "supervisor/supervisor.h"
+
+namespace slipway {
+
+void Supervisor::start(const Request& request, Message& message) {
+  const json::Document document = json::parse(request.header);
+  const json::Value header = document.root();
+  auto container = std::make_unique<Container>();
+  container->request = request.number;
+  header.require("id", container->id);
+  header.require("dir", container->dir);
+  header.read("autoRemove", container->autoRemove);
+  const Shape shape = readShape(header.at("shape"));
+  container->newFlags = shape.newFlags();
+  container->ownPidNamespace = (container->newFlags & CLONE_NEWPID) != 0;
+  if (containers_.count(container->id) != 0) {
+    throw SysError("start container", "", container->id, EBUSY, "the container is already running");
+  }
+  container->newFolder = access(container->dir.c_str(), F_OK) < 0;
+  container->startedNs = monotonicNs();
+  container->slot = takeSlot(shape);
+  std::vector<int> fds;
+  for (const Fd& fd : message.fds) fds.push_back(fd.get());
+  sendMessage(container->slot.socket.get(), request.body, fds);
+  const std::string id = container->id;
+  loop_.watch(container->slot.socket.get(), [this, id] { slotSaid(id); });
+  loop_.watch(container->slot.pidfd.get(), [this, id] { containerEnded(id); });
+  containers_.emplace(id, std::move(container));
+}
+
+void Supervisor::slotSaid(const std::string& id) {
+  Container& container = find(id);
+  Message message;
+  const Received what = receiveMessage(container.slot.socket.get(), message, false);
+  if (what == Received::nothing) return;
+  if (what == Received::closed) return slotEnded(container);
+  const json::Document document = json::parse(message.data);
+  const std::string event = document.root().get<std::string>("event");
+  if (event == "terminal" && !message.fds.empty()) {
+    container.master = std::move(message.fds[0]);
+  } else if (event == "ready") {
+    container.ready = true;
+    container.timings = message.data.substr(message.data.find(R"("timings":)") + 10);
+    container.timings.pop_back();
+  } else if (event == "failed") {
+    container.failed = true;
+    // Told to Node once everything is cleaned up, in finishEnd.
+    container.failure = message.data.substr(message.data.find(R"("error":)") + 8);
+    container.failure.pop_back();
+  }
+}
+
+// The socket closed: by execve, or by the death of the process, which the pidfd
+// tells apart later.
+void Supervisor::slotEnded(Container& container) {
+  loop_.unwatch(container.slot.socket.get());
+  container.slot.socket.reset();
+  if (container.ready && !container.failed) answerStarted(container);
+  loop_.whenIdle([this] { return refill(); });
+}
+
+void Supervisor::answerStarted(Container& container) {
+  container.answered = true;
+  const std::string text = R"({"event":"started","req":)" + std::to_string(container.request) + R"(,"pid":)" +
+                           std::to_string(container.slot.pid) + R"(,"timings":)" + container.timings + "}";
+  // Twice: Node reads and writes through descriptors of their own.
+  const int masters[2] = {container.master.get(), container.master.get()};
+  send(text, container.master ? std::span<const int>(masters) : std::span<const int>());
+  container.master.reset();
+}
+
+}  // namespace slipway

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one helper process of an Engine: parent of all its containers, keeper of
+// its cgroups and folders. Single-threaded; ends, and takes everything with it,
+// when its socket to Node ends. One file a subject: starts.cc, execs.cc,
+// ends.cc, requests.cc, pool.cc, repair.cc.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "container/cgroup.h"
+#include "spec/json_writer.h"
+#include "supervisor/agent.h"
+#include "supervisor/loop.h"
+#include "supervisor/request.h"
+#include "supervisor/slot.h"
+#include "sys/error.h"
+#include "sys/message.h"
+
+namespace slipway {
+
+// What Node says of the engine in its first message.
+struct EngineSettings {
+  std::string id;      // of this supervisor: names its cgroup and its folders
+  std::string root;    // durable store
+  std::string run;     // state of the running
+  std::string failPoint;
+  bool rootless = false;
+  size_t poolMin = 1, poolMax = 8;
+};
+
+struct ExecProcess {
+  std::string id;
+  uint64_t request = 0;
+  Fd pidfd, report, master;
+  pid_t pid = 0;
+  uint64_t startedNs = 0;
+  std::string timings;
+  bool failed = false, ready = false, answered = false;
+};
+
+struct Container {
+  std::string id, dir;
+  Slot slot;
+  Cgroup cgroup;
+  unsigned newFlags = 0;
+  bool autoRemove = false;
+  uint64_t request = 0, startedNs = 0;
+  Fd master;
+  std::string timings, failure;  // JSON of `ready`, of `failed`
+  bool newFolder = true;         // this start made it, so that its failure removes it
+  bool failed = false, ready = false, answered = false, dead = false, paused = false;
+  bool ownPidNamespace = true;
+  std::optional<Agent> agent;
+  std::deque<std::unique_ptr<ExecProcess>> spawning;  // asked of the agent, in order
+  std::map<std::string, std::unique_ptr<ExecProcess>> execs;
+  uint64_t pidsPeak = 0;
+};
+
+class Supervisor {
+ public:
+  Supervisor(Fd control, EngineSettings settings);
+  void run();
+
+ private:
+  // requests.cc
+  void receive();
+  void dispatch(const Request& request, Message& message);
+  void compileFilter(const Request& request);
+  void signal(const Request& request);
+  void freeze(const Request& request, bool freeze);
+  void stats(const Request& request);
+  void remove(const Request& request);
+  void work(const Request& request, Message& message);
+  void cancelWork(const Request& request);
+  void workerSaid(uint64_t number);
+
+  // starts.cc
+  void start(const Request& request, Message& message);
+  void slotSaid(const std::string& id);
+  void slotEnded(Container& container);
+  void answerStarted(Container& container);
+
+  // execs.cc
+  void exec(const Request& request, Message& message);
+  void agentSaid(const std::string& id);
+  void execSaid(const std::string& id, const std::string& execId);
+  void execEnded(const std::string& id, const std::string& execId);
+  void dropAgent(Container& container);
+
+  // ends.cc
+  void containerEnded(const std::string& id);
+  void finishEnd(const std::string& id, std::string report, int tries);
+  void shutdown();
+
+  // pool.cc
+  Slot takeSlot(const Shape& shape);
+  bool refill();
+  void poolSlotSaid(const std::string& name);
+  Slot makeSlot(const Shape& shape);
+  std::shared_ptr<CgroupParent> parentFor(const Shape& shape);
+  void dropSlot(Slot& slot);
+
+  // repair.cc
+  void claimFolders();
+  void repairOthers();
+  void dropFolders();
+
+  Container& find(const std::string& id);
+  void send(const std::string& text, std::span<const int> fds = {});
+  void sendDone(uint64_t request, const std::string& result = "null");
+  void sendFailed(uint64_t request, const SysError& error);
+  void forgetInChild();
+
+  Fd control_;
+  EngineSettings settings_;
+  CgroupLayout layout_;
+  std::shared_ptr<CgroupParent> parent_;
+  std::map<std::string, std::shared_ptr<CgroupParent>> otherParents_;
+  SlotEnvironment environment_;
+  Loop loop_;
+  Fd lock_;
+  std::map<std::string, std::unique_ptr<Container>> containers_;
+
+  struct PoolKind {
+    Shape shape;
+    size_t target = 0;
+    uint64_t lastUseNs = 0;
+  };
+  std::map<std::string, PoolKind> kinds_;
+  std::map<std::string, Slot> waiting_;  // by name
+  uint64_t slotCount_ = 0;
+
+  struct Worker {
+    uint64_t request = 0;
+    Fd pidfd, result;
+    std::string text;
+  };
+  std::map<uint64_t, std::unique_ptr<Worker>> workers_;
+};
+
+}  // namespace slipway

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// From options to a container that is ready to start. Nothing is made yet: a
+// refused option leaves nothing behind.
+import { randomBytes } from 'node:crypto';
+import { Engine, defaultEngine } from '../engine/engine.js';
+import { InvalidArgumentError, NotFoundError } from '../errors.js';
+import { Image } from '../image/image.js';
+import { buildSpec } from '../spec/build.js';
+import { canceledError } from './cancel.js';
+import type { Internals } from './internals.js';
+import type { ContainerOptions, NormalisedOptions } from './options.js';
+import { findContainer } from './registry.js';
+import { normaliseOptions } from './validate.js';
+
+export async function prepareContainer(given: ContainerOptions): Promise<Internals> {
+  const options = normaliseOptions(given);
+  const engine = engineOf(options.engine);
+  if (options.signal?.aborted) throw canceledError('create', options.signal.reason);
+  const image = await imageOf(engine, options);
+  const id = randomBytes(32).toString('hex');
+  const built = buildSpec({
+    options,
+    id,
+    imageConfig: image.config,
+    machine: engine.machine,
+    containerPid: (container) => runningPid(engine, container),
+  });
+  return {
+    engine,
+    id,
+    name: options.name ?? '',
+    image,
+    options,
+    built,
+    createdAt: new Date(),
+    status: 'created',
+    pid: 0,
+    startedAt: undefined,
+    finishedAt: undefined,
+    timings: {},
+    stdin: null,
+    stdout: null,
+    stderr: null,
+    terminal: undefined,
+    starting: undefined,
+    exit: undefined,
+    report: undefined,
+    removing: undefined,
+    cancel: undefined,
+    canceled: undefined,
+    restartCount: 0,
+  };
+}
+
+export function engineOf(given: unknown): Engine {
+  if (given === undefined) return defaultEngine();
+  if (given instanceof Engine) return given;
+  throw new InvalidArgumentError({ option: 'engine', given, allowed: 'an Engine' });
+}
+
+function imageOf(engine: Engine, options: NormalisedOptions): Image | Promise<Image> {
+  const { image } = options;
+  if (image instanceof Image) return image;
+  if (image === 'host') return Image.loadedHost(engine) ?? Image.host({ engine });
+  return Image.get(typeof image === 'string' ? image : image.id, { engine });
+}
+
+function runningPid(engine: Engine, container: string): number {
+  const { pid } = findContainer(engine, container);
+  if (pid !== 0) return pid;
+  throw new NotFoundError(`container ${container} is not running`, {
+    code: 'ERR_CONTAINER_NOT_FOUND',
+  });
+}

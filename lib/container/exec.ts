@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+// Further processes in a running container, with results shaped like execa's.
+import { randomBytes } from 'node:crypto';
+import type { ExitEvent, Supervisor } from '../engine/supervisor.js';
+import { SlipwayError } from '../errors.js';
+import { loadNative } from '../native.js';
+import { parseSignal, type Signal } from '../signals.js';
+import { buildExecProcess } from '../spec/exec-process.js';
+import { stringifySpec } from '../spec/stringify.js';
+import type { Input } from '../stream/input.js';
+import type { Output } from '../stream/output.js';
+import { canceledError } from './cancel.js';
+import { signalName } from './exit.js';
+import type { Internals } from './internals.js';
+import type { NormalisedExec } from './options.js';
+import { refuseStopped } from './signal.js';
+import { type OpenStdio, openStdio, openTerminal } from './stdio.js';
+
+/** What awaiting an {@link Exec} gives; a code other than 0 does not throw. */
+export interface ExecResult {
+  /** The words of the command, for messages. */
+  readonly command: string;
+  /** All of standard output as text, without one line end at its end; undefined where it was no pipe. */
+  readonly stdout: string | undefined;
+  /** The same of standard error. */
+  readonly stderr: string | undefined;
+  /** The exit code; 128 + signal when a signal ended the process. */
+  readonly exitCode: number;
+  /** The signal that ended it, or null. */
+  readonly signal: NodeJS.Signals | null;
+  /** Whether it ended with anything but exit code 0. */
+  readonly failed: boolean;
+  /** Whether `timeoutMs` ended it. */
+  readonly timedOut: boolean;
+  /** From the request to the end, milliseconds. */
+  readonly durationMs: number;
+  /** Processor time of the process and those it waited for, milliseconds. */
+  readonly cpuUserMs: number;
+  readonly cpuSystemMs: number;
+}
+
+/**
+ * A process in a container, started by {@link Container.exec}. Await it for its
+ * {@link ExecResult}; meanwhile its streams are at hand.
+ *
+ * @example
+ * ```ts
+ * const cat = box.exec(['cat'], { stdin: 'pipe' });
+ * cat.stdin?.end('hello');
+ * console.log((await cat).stdout);
+ * ```
+ */
+export class Exec implements PromiseLike<ExecResult> {
+  /** Resolves once the program runs; with `tty`, the streams are there from then on. */
+  readonly started: Promise<void>;
+  /** Standard input; null unless a pipe or terminal. */
+  stdin: Input | null = null;
+  /** Standard output; null unless a pipe or terminal. */
+  stdout: Output | null = null;
+  /** Standard error; null unless a pipe. */
+  stderr: Output | null = null;
+  /** Process id as this machine sees it; 0 before it started. */
+  pid = 0;
+
+  readonly #self: Internals;
+  readonly #options: NormalisedExec;
+  readonly #id = randomBytes(8).toString('hex');
+  readonly #result: Promise<ExecResult>;
+  #terminal: number | undefined;
+  #canceled: { reason: unknown } | undefined;
+  #timedOut = false;
+  #overflow: SlipwayError | undefined;
+  readonly #collected: { stdout?: Buffer[]; stderr?: Buffer[] } = {};
+
+  /** @internal */
+  constructor(self: Internals, options: NormalisedExec, input?: string | Uint8Array) {
+    this.#self = self;
+    this.#options = options;
+    const began = process.hrtime.bigint();
+    let onExit: (event: ExitEvent) => void = () => {};
+    const exit = new Promise<ExitEvent>((resolve) => {
+      onExit = resolve;
+    });
+    this.started = this.#start(onExit, input);
+    this.#result = this.started.then(async () => this.#finish(await exit, began));
+    // Failures are told to whoever awaits; nobody need await both.
+    this.started.catch(() => {});
+    this.#result.catch(() => {});
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: awaiting it is the point, as with execa
+  then<A = ExecResult, B = never>(
+    onResult?: ((result: ExecResult) => A | PromiseLike<A>) | null,
+    onError?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#result.then(onResult, onError);
+  }
+
+  /** Sends a signal, SIGTERM unless another is named. */
+  async kill(signal: Signal = 'SIGTERM'): Promise<void> {
+    const number = parseSignal('signal', signal);
+    await this.started;
+    const supervisor = await this.#self.engine.supervisor();
+    await supervisor.request('kill', { id: this.#self.id, execId: this.#id, signal: number });
+  }
+
+  /** Sets the size of its terminal, in characters. */
+  resize(rows: number, columns: number): void {
+    if (this.#terminal !== undefined) loadNative().native.resize(this.#terminal, rows, columns);
+  }
+
+  async #start(onExit: (event: ExitEvent) => void, input?: string | Uint8Array): Promise<void> {
+    const { engine, built, id } = this.#self;
+    refuseStopped(this.#self);
+    if (this.#options.signal?.aborted) throw canceledError('exec', this.#options.signal.reason);
+    const stdio = openStdio(this.#options);
+    this.#adopt(stdio);
+    try {
+      const supervisor = await engine.supervisor();
+      const exec = buildExecProcess({ options: this.#options, ...built, machine: engine.machine });
+      const filter = exec.seccomp === null ? null : await engine.filter(exec.seccomp);
+      const extras = {
+        user: exec.user,
+        groupAdd: exec.groupAdd,
+        rootOnlyCapabilities: exec.rootOnlyCapabilities,
+        failPoint: process.env.SLIPWAY_FAIL_EXEC_STEP,
+        ...(filter === null ? {} : { seccomp: filter.program, seccompFlags: filter.flags }),
+      };
+      const body = `${JSON.stringify(extras).slice(0, -1)},"process":${stringifySpec(exec.process)}}`;
+      await this.#request(supervisor, id, body, stdio, onExit);
+      if (input !== undefined) this.stdin?.end(input);
+    } catch (error) {
+      stdio.abandon();
+      throw error;
+    }
+  }
+
+  async #request(
+    supervisor: Supervisor,
+    id: string,
+    body: string,
+    stdio: OpenStdio,
+    onExit: (event: ExitEvent) => void,
+  ): Promise<void> {
+    const key = `${id}/${this.#id}`;
+    supervisor.onExit(key, onExit);
+    try {
+      const header = { id, execId: this.#id };
+      const answer = await supervisor.request('exec', header, body, stdio.fds, stdio.sent);
+      this.pid = answer.pid as number;
+      if (this.#options.tty) {
+        this.#terminal = answer.fds[0];
+        this.#adopt(openTerminal(answer.fds));
+      }
+      this.#limit();
+    } catch (error) {
+      supervisor.forgetExit(key);
+      throw error;
+    }
+  }
+
+  #adopt(streams: { stdin: Input | null; stdout: Output | null; stderr?: Output | null }): void {
+    this.stdin = streams.stdin;
+    this.stdout = streams.stdout;
+    this.stderr = streams.stderr ?? null;
+    this.#collect('stdout', this.stdout);
+    this.#collect('stderr', this.stderr);
+  }
+
+  #collect(name: 'stdout' | 'stderr', stream: Output | null): void {
+    if (stream === null) return;
+    const chunks: Buffer[] = [];
+    this.#collected[name] = chunks;
+    let bytes = 0;
+    stream.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= this.#options.maxBufferBytes) chunks.push(chunk);
+      else this.#overflowed(name);
+    });
+  }
+
+  #overflowed(name: string): void {
+    if (this.#overflow !== undefined) return;
+    const limit = this.#options.maxBufferBytes;
+    this.#overflow = new SlipwayError(`${name} of the exec is larger than ${limit} bytes`, {
+      code: 'ERR_MAX_BUFFER',
+      hint: 'raise maxBuffer',
+    });
+    this.#killNow();
+  }
+
+  #limit(): void {
+    const { signal, timeoutMs } = this.#options;
+    const abort = () => {
+      this.#canceled ??= { reason: signal?.reason };
+      this.#killNow();
+    };
+    if (signal?.aborted) abort();
+    else signal?.addEventListener('abort', abort, { once: true });
+    if (timeoutMs === undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timedOut = true;
+      this.#killNow();
+    }, timeoutMs);
+  }
+  #timer: NodeJS.Timeout | undefined;
+
+  // It may have ended at the same moment; its end is then told as it was.
+  #killNow(): void {
+    this.kill(9).catch(() => {});
+  }
+
+  async #finish(event: ExitEvent, began: bigint): Promise<ExecResult> {
+    clearTimeout(this.#timer);
+    this.stdin?.destroy();
+    await Promise.all([ended(this.stdout), ended(this.stderr)]);
+    if (this.#canceled !== undefined) throw canceledError('exec', this.#canceled.reason);
+    if (this.#overflow !== undefined) throw this.#overflow;
+    return {
+      command: this.#options.command.join(' '),
+      stdout: textOf(this.#collected.stdout),
+      stderr: textOf(this.#collected.stderr),
+      exitCode: event.exitCode,
+      signal: signalName(event.signal),
+      failed: event.exitCode !== 0,
+      timedOut: this.#timedOut,
+      durationMs: Number(process.hrtime.bigint() - began) / 1e6,
+      cpuUserMs: event.userUs / 1000,
+      cpuSystemMs: event.systemUs / 1000,
+    };
+  }
+}
+
+// A process it left behind may hold the pipe; what was written until the end is
+// all that belongs to the result.
+function ended(stream: Output | null): Promise<void> | undefined {
+  if (stream === null || stream.readableEnded || stream.destroyed) return undefined;
+  return new Promise((resolve) => {
+    stream.once('close', resolve);
+    stream.finish();
+  });
+}
+
+function textOf(chunks: Buffer[] | undefined): string | undefined {
+  if (chunks === undefined) return undefined;
+  return Buffer.concat(chunks).toString('utf8').replace(/\r?\n$/, '');
+}

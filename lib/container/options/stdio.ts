@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Options about standard input and output and the terminal.
+
+import { asBoolean, asInteger, asObject, refuse } from '../../check.js';
+import { parseSize, type Size } from '../../units.js';
+
+/** `'pipe'` gives a stream, `'inherit'` this process's own, a number is an open descriptor. */
+export type StdioOption = 'pipe' | 'inherit' | 'ignore' | number;
+
+export interface StdioOptions {
+  /** Standard input. Default `'ignore'`, with `tty` `'pipe'`. Docker: `docker run --interactive`. */
+  stdin?: StdioOption;
+  /** Standard output. Default `'pipe'`. Docker: `docker run --attach stdout`. */
+  stdout?: StdioOption;
+  /**
+   * Standard error. Default `'pipe'`; not allowed with `tty`, where all output is one stream.
+   * Docker: `docker run --attach stderr`.
+   */
+  stderr?: StdioOption;
+  /** Gives the process a terminal of its own. Default: false. Docker: `docker run --tty`. */
+  tty?: boolean;
+  /** First size of the terminal in characters, 1 to 65535 each; only with `tty`. */
+  consoleSize?: { readonly rows: number; readonly columns: number };
+  /**
+   * How much output is kept for results that collect it, for stdout and stderr each.
+   * Default: 64 MiB. More makes the result fail with `ERR_MAX_BUFFER`.
+   */
+  maxBuffer?: Size;
+}
+
+export interface NormalisedStdio {
+  stdin: StdioOption;
+  stdout: StdioOption;
+  stderr: StdioOption;
+  tty: boolean;
+  consoleSize: { readonly rows: number; readonly columns: number } | undefined;
+  maxBufferBytes: number;
+}
+
+const DEFAULT_MAX_BUFFER = 64 * 1024 * 1024;
+
+export function normaliseStdio(options: StdioOptions): NormalisedStdio {
+  const tty = asBoolean('tty', options.tty);
+  if (tty && options.stderr !== undefined) {
+    refuse('stderr', options.stderr, 'no stderr with tty', 'a terminal has one output stream');
+  }
+  return {
+    stdin: readStdio('stdin', options.stdin, tty ? 'pipe' : 'ignore'),
+    stdout: readStdio('stdout', options.stdout, 'pipe'),
+    stderr: readStdio('stderr', options.stderr, 'pipe'),
+    tty,
+    consoleSize: readConsoleSize(options.consoleSize, tty),
+    maxBufferBytes:
+      options.maxBuffer === undefined
+        ? DEFAULT_MAX_BUFFER
+        : parseSize('maxBuffer', options.maxBuffer),
+  };
+}
+
+function readStdio(option: string, value: unknown, absent: StdioOption): StdioOption {
+  if (value === undefined) return absent;
+  if (value === 'pipe' || value === 'inherit' || value === 'ignore') return value;
+  return asInteger(option, value, 0, 2 ** 31 - 1, "'pipe', 'inherit', 'ignore' or a descriptor");
+}
+
+function readConsoleSize(value: unknown, tty: boolean) {
+  if (value === undefined) return undefined;
+  if (!tty) refuse('consoleSize', value, 'consoleSize only with tty: true');
+  const { rows, columns } = asObject('consoleSize', value, ['rows', 'columns']);
+  return {
+    rows: asInteger('consoleSize.rows', rows, 1, 65_535),
+    columns: asInteger('consoleSize.columns', columns, 1, 65_535),
+  };
+}

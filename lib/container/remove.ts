@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The end of a container's record, folder and streams.
+import { ConflictError } from '../errors.js';
+import type { Internals } from './internals.js';
+import { unregister } from './registry.js';
+import { stopContainer } from './signal.js';
+
+/** What {@link Container.remove} takes. */
+export interface RemoveOptions {
+  /** Kills the container first if it runs. Default: false. Docker: `docker rm --force`. */
+  force?: boolean;
+}
+
+/** Idempotent: a container that is gone already stays gone. */
+export function removeContainer(self: Internals, options: RemoveOptions): Promise<void> {
+  const active = self.status === 'running' || self.status === 'paused' || self.starting;
+  if (active && options.force !== true) {
+    return Promise.reject(
+      new ConflictError(
+        `cannot remove container "/${self.name || self.id.slice(0, 12)}": container is running: stop the container before removing or force remove`,
+        { code: 'ERR_STATE_CONFLICT' },
+      ),
+    );
+  }
+  self.removing ??= remove(self);
+  return self.removing;
+}
+
+async function remove(self: Internals): Promise<void> {
+  // A start that fails has cleaned up after itself.
+  await self.starting?.catch(() => {});
+  if (self.status === 'running' || self.status === 'paused') await stopContainer(self, 9, -1);
+  const gone = self.status === 'dead' || self.startedAt === undefined;
+  self.status = 'removing';
+  if (!gone) {
+    const supervisor = await self.engine.supervisor();
+    await supervisor.request('remove', { id: self.id, dir: self.engine.containerDir(self.id) });
+  }
+  self.status = 'dead';
+  unregister(self.engine, self.id);
+  self.stdin?.destroy();
+  self.stdout?.destroy();
+  self.stderr?.destroy();
+}

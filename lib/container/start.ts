@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// The start of a container: one message to the supervisor, one answer.
+import { mkdirSync } from 'node:fs';
+import { ConflictError } from '../errors.js';
+import { stringifySpec } from '../spec/stringify.js';
+import { limitLife } from './cancel.js';
+import { type ExitReport, exitReport } from './exit.js';
+import type { Internals } from './internals.js';
+import { openStdio, openTerminal } from './stdio.js';
+import { unregister } from './registry.js';
+
+export function startContainer(self: Internals): Promise<void> {
+  if (self.status === 'running' || self.status === 'paused' || self.starting !== undefined) {
+    return Promise.reject(
+      new ConflictError(`container ${self.id} is already running`, { code: 'ERR_STATE_CONFLICT' }),
+    );
+  }
+  if (self.removing !== undefined) {
+    return Promise.reject(
+      new ConflictError(`container ${self.id} is being removed`, { code: 'ERR_STATE_CONFLICT' }),
+    );
+  }
+  self.starting = start(self).finally(() => {
+    self.starting = undefined;
+  });
+  return self.starting;
+}
+
+async function start(self: Internals): Promise<void> {
+  const began = process.hrtime.bigint();
+  const { engine, built, options } = self;
+  const supervisor = await engine.supervisor();
+  const { seccomp } = built.extras;
+  const filter = seccomp === null ? null : await engine.filter(seccomp);
+  for (const path of built.extras.createHostPaths) mkdirSync(path, { recursive: true });
+  const stdio = openStdio(options);
+  const exit = new Promise<ExitReport>((resolve) => {
+    supervisor.onExit(self.id, (event) => {
+      const report = exitReport(event, self.timings);
+      ended(self, report);
+      resolve(report);
+    });
+  });
+  try {
+    const answer = await supervisor.request(
+      'start',
+      header(self),
+      planText(self, filter),
+      stdio.fds,
+      stdio.sent,
+    );
+    self.pid = answer.pid as number;
+    self.timings = {
+      ...(answer.timings as Record<string, number>),
+      total: Number((process.hrtime.bigint() - began) / 1000n),
+    };
+    if (options.tty) Object.assign(self, openTerminal(answer.fds), { terminal: answer.fds[0] });
+    else Object.assign(self, { stdin: stdio.stdin, stdout: stdio.stdout, stderr: stdio.stderr });
+  } catch (error) {
+    supervisor.forgetExit(self.id);
+    stdio.abandon();
+    throw error;
+  }
+  self.status = 'running';
+  self.startedAt = new Date();
+  self.report = undefined;
+  self.exit = exit;
+  limitLife(self);
+}
+
+function ended(self: Internals, report: ExitReport): void {
+  // No descriptor stays open for output that nobody asked for.
+  self.stdout?.finish();
+  self.stderr?.finish();
+  self.cancel?.();
+  self.cancel = undefined;
+  self.status = 'exited';
+  self.finishedAt = new Date();
+  self.report = report;
+  self.pid = 0;
+  self.terminal = undefined;
+  if (self.options.autoRemove) {
+    self.status = 'dead';
+    unregister(self.engine, self.id);
+  }
+}
+
+function header(self: Internals): Record<string, unknown> {
+  const { linux } = self.built.spec;
+  return {
+    id: self.id,
+    dir: self.engine.containerDir(self.id),
+    autoRemove: self.options.autoRemove,
+    shape: {
+      namespaces: linux?.namespaces ?? [],
+      uidMappings: linux?.uidMappings,
+      gidMappings: linux?.gidMappings,
+      cgroup: self.engine.machine.cgroup !== 'none',
+      cgroupParent: self.options.cgroupParent,
+    },
+  };
+}
+
+function planText(
+  self: Internals,
+  filter: { program: string; flags: number } | null,
+): string {
+  const { spec, extras } = self.built;
+  const layers = self.image.layers();
+  const plan = {
+    id: self.id,
+    rootfs: {
+      dir: self.engine.containerDir(self.id),
+      overlays: [{ target: '/', lower: layers.lower }, ...layers.overlays],
+    },
+    files: extras.files,
+    user: extras.user,
+    groupAdd: extras.groupAdd,
+    init: extras.init,
+    makeWorkdir: extras.makeWorkdir,
+    rootOnlyCapabilities: extras.rootOnlyCapabilities,
+    rootless: self.engine.machine.rootless,
+    failPoint: process.env.SLIPWAY_FAIL_STEP,
+    ...(filter === null ? {} : { seccomp: filter.program, seccompFlags: filter.flags }),
+  };
+  return `${JSON.stringify(plan).slice(0, -1)},"spec":${stringifySpec(spec)}}`;
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// The three descriptors a process starts with, and our ends of them.
+import { closeSync, openSync } from 'node:fs';
+import { loadNative } from '../native.js';
+import { Input } from '../stream/input.js';
+import { Output } from '../stream/output.js';
+import type { StdioOption } from './options.js';
+
+export interface StdioChoice {
+  readonly stdin: StdioOption;
+  readonly stdout: StdioOption;
+  readonly stderr: StdioOption;
+  readonly tty: boolean;
+}
+
+export interface OpenStdio {
+  /** For the process: stdin, stdout, stderr; none with a terminal. */
+  readonly fds: readonly number[];
+  readonly stdin: Input | null;
+  readonly stdout: Output | null;
+  readonly stderr: Output | null;
+  /** Closes the process's ends, once they were sent. */
+  sent(): void;
+  /** Closes everything, when nothing was started. */
+  abandon(): void;
+}
+
+export function openStdio(choice: StdioChoice): OpenStdio {
+  const theirs: number[] = [];
+  const fds: number[] = [];
+  const ours: (Input | Output)[] = [];
+  const open = (option: StdioOption, own: number): Input | Output | null => {
+    if (option === 'inherit' || typeof option === 'number') {
+      fds.push(option === 'inherit' ? own : option);
+      return null;
+    }
+    if (option === 'ignore') {
+      fds.push(keep(theirs, openSync('/dev/null', own === 0 ? 'r' : 'w')));
+      return null;
+    }
+    const pipe = loadNative().native.pipe(own === 0 ? 'write' : 'read');
+    fds.push(keep(theirs, pipe.theirs));
+    const stream = own === 0 ? new Input(pipe.ours) : new Output(pipe.ours);
+    ours.push(stream);
+    return stream;
+  };
+  const closeTheirs = () => {
+    for (const fd of theirs.splice(0)) closeSync(fd);
+  };
+  if (choice.tty) {
+    return { fds, stdin: null, stdout: null, stderr: null, sent: () => {}, abandon: () => {} };
+  }
+  return {
+    fds,
+    stdin: open(choice.stdin, 0) as Input | null,
+    stdout: open(choice.stdout, 1) as Output | null,
+    stderr: open(choice.stderr, 2) as Output | null,
+    sent: closeTheirs,
+    abandon() {
+      closeTheirs();
+      for (const stream of ours) stream.destroy();
+    },
+  };
+}
+
+function keep(list: number[], fd: number): number {
+  list.push(fd);
+  return fd;
+}
+
+/** The engine's ends of a terminal: two descriptors of the same one. */
+export function openTerminal(fds: readonly number[]): { stdin: Input; stdout: Output } {
+  const [reading, writing] = fds;
+  if (reading === undefined || writing === undefined) throw new Error('no terminal was sent');
+  return { stdin: new Input(writing), stdout: new Output(reading, true) };
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// An Engine: a root folder, and the supervisor process that holds what runs.
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { InvalidArgumentError, SlipwayError } from '../errors.js';
+import { type MachineFacts, readMachineFacts } from '../spec/machine.js';
+import type { LinuxSeccomp } from '../spec/seccomp-types.js';
+import type { FileLock, ImageUser } from '../image/engine.js';
+import type { ImageWorker } from '../image/worker.js';
+import { fileLock, imageWorker } from './files.js';
+import { chooseRoots } from './roots.js';
+import { Supervisor } from './supervisor.js';
+
+/** A compiled system call filter. */
+export interface CompiledFilter {
+  /** The program in base64. */
+  readonly program: string;
+  readonly flags: number;
+}
+
+/** What an {@link Engine} is made with. */
+export interface EngineOptions {
+  /**
+   * The folder of images and containers. Default: SLIPWAY_ROOT, else
+   * `/var/lib/slipway` as root and `$XDG_DATA_HOME/slipway` as another user.
+   */
+  root?: string;
+}
+
+/**
+ * Holds containers and images below one root folder. Several may live in one
+ * process, in worker threads, and in several processes on the same root.
+ *
+ * Nothing is started or written before the first container or image is asked
+ * for. Containers end with their engine, and with the process.
+ *
+ * @example
+ * ```ts
+ * await using engine = new Engine({ root: '/tmp/my-engine' });
+ * const exit = await (await Container.run({ engine, image: 'host', command: ['true'] })).wait();
+ * ```
+ */
+export class Engine implements AsyncDisposable {
+  /** The folder of images and containers. */
+  readonly root: string;
+  /** The folder of what runs. */
+  readonly run: string;
+  /** Names what belongs to this engine: folders and cgroups. */
+  readonly id = `${process.pid}-${randomBytes(6).toString('hex')}`;
+  #supervisor: Promise<Supervisor> | undefined;
+  #machine: MachineFacts | undefined;
+  #closed: Promise<void> | undefined;
+  readonly #filters = new WeakMap<LinuxSeccomp, Promise<CompiledFilter>>();
+  readonly #closers = new Set<() => void>();
+
+  constructor(options: EngineOptions = {}) {
+    for (const name in options) {
+      if (name !== 'root') {
+        throw new InvalidArgumentError({
+          option: name,
+          given: options[name as keyof EngineOptions],
+          allowed: 'the option root',
+        });
+      }
+    }
+    if (options.root !== undefined && (typeof options.root !== 'string' || options.root === '')) {
+      throw new InvalidArgumentError({
+        option: 'root',
+        given: options.root,
+        allowed: 'the path of a folder',
+      });
+    }
+    const roots = chooseRoots(options.root);
+    this.root = roots.root;
+    this.run = roots.run;
+  }
+
+  /** @internal What this machine can do, read once. */
+  get machine(): MachineFacts {
+    this.#machine ??= readMachineFacts();
+    return this.#machine;
+  }
+
+  /** @internal */
+  readonly imageWorker: ImageWorker = imageWorker(() => this.supervisor());
+  /** @internal */
+  readonly fileLock: FileLock = fileLock;
+  /** @internal Set by the containers, which know what they were made from. */
+  imageUsers: ((imageId: string) => ImageUser | undefined) | undefined;
+
+  /** @internal */
+  imageUser(imageId: string): Promise<ImageUser | undefined> {
+    return Promise.resolve(this.imageUsers?.(imageId));
+  }
+
+  /** @internal The folder of a container's own layer. */
+  containerDir(id: string): string {
+    return `${this.root}/scope/${this.id}/${id}`;
+  }
+
+  /** @internal Starts the supervisor at the first call. */
+  supervisor(): Promise<Supervisor> {
+    if (this.#closed !== undefined) {
+      return Promise.reject(
+        new SlipwayError('the engine was closed', { code: 'ERR_ENGINE_CLOSED' }),
+      );
+    }
+    this.#supervisor ??= this.#launch();
+    return this.#supervisor;
+  }
+
+  /** @internal A filter, compiled once for each profile object. */
+  filter(profile: LinuxSeccomp): Promise<CompiledFilter> {
+    let filter = this.#filters.get(profile);
+    if (filter === undefined) {
+      filter = this.#compile(profile);
+      // A failure is not kept: the next start asks again.
+      filter.catch(() => this.#filters.delete(profile));
+      this.#filters.set(profile, filter);
+    }
+    return filter;
+  }
+
+  /** @internal Runs before the engine closes. */
+  onClose(callback: () => void): () => void {
+    this.#closers.add(callback);
+    return () => this.#closers.delete(callback);
+  }
+
+  /**
+   * Kills and removes all containers of this engine and ends its supervisor.
+   * Images stay. Idempotent.
+   */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  /** The same as {@link Engine.close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #launch(): Promise<Supervisor> {
+    // Only its owner may enter: layers hold set-user-ID programs.
+    mkdirSync(this.root, { recursive: true, mode: 0o700 });
+    try {
+      return await Supervisor.launch({
+        id: this.id,
+        root: this.root,
+        run: this.run,
+        rootless: this.machine.rootless,
+      });
+    } catch (error) {
+      this.#supervisor = undefined;
+      throw error;
+    }
+  }
+
+  async #compile(profile: LinuxSeccomp): Promise<CompiledFilter> {
+    const supervisor = await this.supervisor();
+    const answer = await supervisor.request('seccomp', {}, JSON.stringify(profile));
+    return answer.result as CompiledFilter;
+  }
+
+  async #close(): Promise<void> {
+    for (const callback of this.#closers) callback();
+    if (this.#supervisor === undefined) return;
+    const supervisor = await this.#supervisor.catch(() => undefined);
+    await supervisor?.close();
+  }
+}
+
+let shared: Engine | undefined;
+
+/** The engine of calls that name none. */
+export function defaultEngine(): Engine {
+  shared ??= new Engine();
+  return shared;
+}

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+// The conversation with the supervisor process: requests with answers, and the
+// ends of processes. The protocol is drawn in cpp/supervisor/request.h.
+import { closeSync } from 'node:fs';
+import { fromNative, type NativeFailure, SlipwayError } from '../errors.js';
+import { loadNative, type Native, type NativeWatcher } from '../native.js';
+
+/** An answer of the supervisor. */
+export interface Answer {
+  readonly event: string;
+  readonly fds: readonly number[];
+  readonly [key: string]: unknown;
+}
+
+/** The end of a container's first process or of an exec. */
+export interface ExitEvent {
+  readonly id: string;
+  readonly execId?: string;
+  readonly exitCode: number;
+  readonly signal: number;
+  readonly durationUs: number;
+  readonly userUs: number;
+  readonly systemUs: number;
+  readonly maxRssBytes: number;
+  readonly usage?: Readonly<Record<string, number>>;
+  readonly cleanupError?: NativeFailure;
+}
+
+export interface SupervisorSettings {
+  readonly id: string;
+  readonly root: string;
+  readonly run: string;
+  readonly rootless: boolean;
+}
+
+interface Pending {
+  resolve(answer: Answer): void;
+  reject(error: SlipwayError): void;
+}
+
+type Outgoing = readonly [text: string, fds: readonly number[], sent: () => void];
+
+export class Supervisor {
+  readonly pid: number;
+  readonly #native: Native;
+  readonly #socket: number;
+  readonly #pidfd: number;
+  readonly #reader: NativeWatcher;
+  #writer: NativeWatcher | undefined;
+  readonly #queue: Outgoing[] = [];
+  readonly #pending = new Map<number, Pending>();
+  readonly #exits = new Map<string, (event: ExitEvent) => void>();
+  #nextRequest = 1;
+  #users = 0;
+  #gone: SlipwayError | undefined;
+  #closing = false;
+
+  private constructor(native: Native, launched: { socket: number; pidfd: number; pid: number }) {
+    this.#native = native;
+    this.#socket = launched.socket;
+    this.#pidfd = launched.pidfd;
+    this.pid = launched.pid;
+    this.#reader = new native.Watcher(this.#socket, 'read', () => this.#receive());
+    this.#reader.start();
+    this.#reader.unref();
+  }
+
+  static async launch(settings: SupervisorSettings): Promise<Supervisor> {
+    const { native, runtime } = loadNative();
+    let launched: { socket: number; pidfd: number; pid: number };
+    try {
+      launched = await native.launch(runtime);
+    } catch (error) {
+      throw fromNative(error as NativeFailure);
+    }
+    const supervisor = new Supervisor(native, launched);
+    const hello = new Promise<Answer>((resolve, reject) => {
+      supervisor.#pending.set(0, { resolve, reject });
+    });
+    supervisor.#use();
+    supervisor.#send(JSON.stringify(settings), [], () => {});
+    try {
+      await hello;
+    } catch (error) {
+      await supervisor.close();
+      throw error;
+    }
+    return supervisor;
+  }
+
+  /**
+   * Sends a request. `fds` are duplicated by the send and stay the caller's.
+   *
+   * @throws SlipwayError with what failed, from the kernel or ERR_SUPERVISOR_GONE.
+   */
+  request(
+    op: string,
+    header: Record<string, unknown>,
+    body = '',
+    fds: readonly number[] = [],
+    sent: () => void = () => {},
+  ): Promise<Answer> {
+    if (this.#gone !== undefined) {
+      sent();
+      return Promise.reject(this.#gone);
+    }
+    const req = this.#nextRequest++;
+    const answer = new Promise<Answer>((resolve, reject) => {
+      this.#pending.set(req, { resolve, reject });
+    });
+    this.#use();
+    this.#send(`${JSON.stringify({ op, req, ...header })}\n${body}`, fds, sent);
+    return answer;
+  }
+
+  /** Long work on files by a process of its own; `cancel` kills that. */
+  startWork(
+    body: string,
+    fds: readonly number[],
+    sent: () => void,
+  ): { answer: Promise<Answer>; cancel(): void } {
+    const work = this.#nextRequest;
+    const answer = this.request('work', {}, body, fds, sent);
+    // A worker that has just ended needs no cancelling.
+    const cancel = () => void this.request('cancel-work', { work }).catch(() => {});
+    return { answer, cancel };
+  }
+
+  /** Calls back once when the process of this id (`container` or `container/exec`) has ended. */
+  onExit(key: string, callback: (event: ExitEvent) => void): void {
+    this.#exits.set(key, callback);
+    this.#use();
+  }
+
+  forgetExit(key: string): void {
+    if (this.#exits.delete(key)) this.#release();
+  }
+
+  /** Ends the supervisor with all that it holds, and waits for its end. */
+  async close(): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#fail(new SlipwayError('the engine was closed', { code: 'ERR_ENGINE_CLOSED' }));
+    this.#reader.close();
+    this.#writer?.close();
+    closeSync(this.#socket);
+    await this.#ended();
+    closeSync(this.#pidfd);
+  }
+
+  #ended(): Promise<void> {
+    return new Promise((resolve) => {
+      const watcher = new this.#native.Watcher(this.#pidfd, 'read', () => {
+        if (this.#native.reap(this.#pidfd) === null) return;
+        watcher.close();
+        resolve();
+      });
+      watcher.start();
+    });
+  }
+
+  // A program with a container running or a request open does not just end.
+  #use(): void {
+    if (this.#users++ === 0) this.#reader.ref();
+  }
+
+  #release(): void {
+    if (--this.#users === 0) this.#reader.unref();
+  }
+
+  #send(text: string, fds: readonly number[], sent: () => void): void {
+    if (this.#queue.length > 0 || !this.#trySend(text, fds)) {
+      this.#queue.push([text, fds, sent]);
+      this.#watchWritable();
+    } else {
+      sent();
+    }
+  }
+
+  #trySend(text: string, fds: readonly number[]): boolean {
+    return this.#native.send(this.#socket, text, fds) !== 'full';
+  }
+
+  #watchWritable(): void {
+    if (this.#writer !== undefined) return;
+    // uv_poll takes a descriptor once: reading waits until the queue is empty.
+    this.#reader.stop();
+    this.#writer = new this.#native.Watcher(this.#socket, 'write', () => this.#flush());
+    this.#writer.start();
+  }
+
+  #flush(): void {
+    for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
+      if (!this.#trySend(next[0], next[1])) return;
+      this.#queue.shift();
+      next[2]();
+    }
+    this.#writer?.close();
+    this.#writer = undefined;
+    this.#reader.start();
+  }
+
+  #receive(): void {
+    for (;;) {
+      const message = this.#native.receive(this.#socket);
+      if (message === null) return;
+      if (message === undefined) return this.#lost();
+      this.#handle({ ...JSON.parse(message.data), fds: message.fds } as Answer);
+      if (this.#closing) return;
+    }
+  }
+
+  #handle(answer: Answer): void {
+    if (answer.event === 'exited') return this.#exited(answer as unknown as ExitEvent);
+    if (answer.event === 'fatal') return this.#fail(fromNative(answer.error as NativeFailure));
+    const req = answer.event === 'hello' ? 0 : (answer.req as number);
+    const pending = this.#pending.get(req);
+    if (pending === undefined) return;
+    this.#pending.delete(req);
+    if (answer.event === 'failed') {
+      pending.reject(fromNative(answer.error as NativeFailure));
+    } else {
+      pending.resolve(answer);
+    }
+    this.#release();
+  }
+
+  #exited(event: ExitEvent): void {
+    const key = event.execId === undefined ? event.id : `${event.id}/${event.execId}`;
+    const callback = this.#exits.get(key);
+    this.forgetExit(key);
+    callback?.(event);
+  }
+
+  #lost(): void {
+    this.#reader.stop();
+    this.#fail(
+      new SlipwayError('the supervisor process ended unexpectedly', {
+        code: 'ERR_SUPERVISOR_GONE',
+        hint: 'its containers ended with it; open a new Engine to go on',
+      }),
+    );
+  }
+
+  // Everybody who waits hears of it, each exactly once.
+  #fail(error: SlipwayError): void {
+    this.#gone ??= error;
+    const pending = [...this.#pending.values()];
+    const exits = [...this.#exits.keys()];
+    this.#pending.clear();
+    for (const waiting of pending) {
+      waiting.reject(this.#gone);
+      this.#release();
+    }
+    for (const key of exits) {
+      const id = key.split('/')[0] ?? key;
+      this.#exited({
+        id,
+        ...(key.includes('/') ? { execId: key.slice(id.length + 1) } : {}),
+        exitCode: 137,
+        signal: 9,
+        durationUs: 0,
+        userUs: 0,
+        systemUs: 0,
+        maxRssBytes: 0,
+      });
+    }
+  }
+}

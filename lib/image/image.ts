@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// Images as callers see them: an immutable description, and what can be done with it.
+import { refuse } from '../check.js';
+import { defaultEngine, type Engine } from '../engine/engine.js';
+import type { Digest, OciImage } from './config.js';
+import { type ImageEngine, imageEngineOf } from './engine.js';
+import { HostImages } from './host.js';
+import { type ImportOptions, type ImportSource, importImage, readTags } from './import.js';
+import { HOST_REFERENCE } from './reference.js';
+import { ImageStore, type RemovedImage, type StoredImage } from './store.js';
+
+export interface EngineOption {
+  /** The engine to use. Default: the one that all calls without this option share. */
+  readonly engine?: Engine;
+}
+
+/** Folders that a container's own overlays have as their lower layers, topmost first. */
+export interface ImageOverlay {
+  readonly target: string;
+  readonly lower: readonly string[];
+}
+
+/** What a container's root is made of. */
+export interface ImageLayers {
+  /** Folders of the root itself, topmost first. */
+  readonly lower: readonly string[];
+  /** Overlays below the root, each on a folder of it that exists. */
+  readonly overlays: readonly ImageOverlay[];
+}
+
+interface ImageParts {
+  readonly id: Digest;
+  readonly config: OciImage;
+  readonly tags: readonly string[];
+  readonly size: number;
+  readonly layers: ImageLayers;
+}
+
+interface Images {
+  readonly engine: ImageEngine;
+  readonly store: ImageStore;
+  readonly host: HostImages;
+}
+
+// One of each for an engine, for as long as the engine itself.
+const known = new WeakMap<Engine, Images>();
+
+function imagesOf(engine: Engine = defaultEngine()): Images {
+  const there = known.get(engine);
+  if (there !== undefined) return there;
+  const seen = imageEngineOf(engine);
+  const images = { engine: seen, store: new ImageStore(seen), host: new HostImages(engine.root) };
+  known.set(engine, images);
+  return images;
+}
+
+/**
+ * An image: file systems and how to run them.
+ *
+ * @example
+ * ```ts
+ * const image = await Image.import('rootfs.tar.gz', { tag: 'base:1', changes: { command: ['sh'] } });
+ * console.log(image.id, image.tags);
+ * await image.remove();
+ * ```
+ */
+export class Image {
+  /** `sha256:` and the digest of {@link config}. */
+  readonly id: string;
+  /** References as people write them, when this object was made. */
+  readonly tags: readonly string[];
+  /** The OCI image configuration; `config.config` is the part that concerns containers. */
+  readonly config: OciImage;
+  /** Bytes of the files of all layers; 0 for the embedded image, which has none of its own. */
+  readonly size: number;
+  readonly #images: Images;
+  readonly #layers: ImageLayers;
+
+  private constructor(parts: ImageParts, images: Images) {
+    this.id = parts.id;
+    this.tags = parts.tags;
+    this.config = parts.config;
+    this.size = parts.size;
+    this.#layers = parts.layers;
+    this.#images = images;
+  }
+
+  get created(): Date | undefined {
+    const { created } = this.config;
+    return created === undefined ? undefined : new Date(created);
+  }
+
+  /**
+   * Where the files are. From the first call on the image cannot be removed by others until
+   * the engine closes.
+   *
+   * @throws NotFoundError when the image was removed.
+   */
+  layers(): ImageLayers {
+    if (!this.#isHost) this.#images.store.pin(this.id as Digest);
+    return this.#layers;
+  }
+
+  /**
+   * The embedded image: this machine's own `/usr`, `/bin`, `/lib*` and `/opt`, read in place and
+   * copy-on-write, and the harmless part of `/etc`. Nothing is downloaded, and nothing of
+   * `/root`, `/home` or `/var` is in it.
+   *
+   * @example
+   * ```ts
+   * const image = await Image.host();
+   * ```
+   */
+  static async host(options: EngineOption = {}): Promise<Image> {
+    return Image.#host(imagesOf(options.engine));
+  }
+
+  /**
+   * Makes an image of one layer from an archive or a folder. Docker: `docker import`.
+   *
+   * @example
+   * ```ts
+   * const image = await Image.import('/srv/rootfs', { tag: 'base', changes: { command: ['sh'] } });
+   * ```
+   */
+  static async import(
+    source: ImportSource,
+    options: ImportOptions & EngineOption = {},
+  ): Promise<Image> {
+    const images = imagesOf(options.engine);
+    return Image.#stored(await importImage(images.store, images.engine, source, options), images);
+  }
+
+  /** By reference, by id or by the beginning of an id; `'host'` is the embedded image. */
+  static async get(reference: string, options: EngineOption = {}): Promise<Image> {
+    const images = imagesOf(options.engine);
+    if (isHost(reference, images)) return Image.#host(images);
+    return Image.#stored(await images.store.get(reference), images);
+  }
+
+  /** All images but the embedded one, newest first. Docker: `docker images`. */
+  static async list(options: EngineOption = {}): Promise<Image[]> {
+    const images = imagesOf(options.engine);
+    return (await images.store.list()).map((image) => Image.#stored(image, images));
+  }
+
+  /**
+   * By reference: takes that tag away, and the image with its last one. By id: the image with
+   * all its tags. Docker: `docker rmi`.
+   */
+  static async remove(
+    reference: string,
+    options: { force?: boolean } & EngineOption = {},
+  ): Promise<RemovedImage> {
+    const images = imagesOf(options.engine);
+    if (isHost(reference, images)) refuse('image', reference, 'another than the embedded image');
+    return images.store.remove(reference, options);
+  }
+
+  /** Gives the image one more reference, taking it from another image that has it. */
+  async tag(reference: string): Promise<Image> {
+    if (this.#isHost) refuse('image', HOST_REFERENCE, 'another than the embedded image to tag');
+    const [tag] = readTags('reference', reference);
+    if (tag === undefined) return this;
+    return Image.#stored(await this.#images.store.tag(this.id as Digest, tag), this.#images);
+  }
+
+  /**
+   * Removes the image with all its tags. An image that a container uses, or that has tags in
+   * several repositories, needs `force`; one that a running container uses stays.
+   */
+  async remove({ force = false }: { force?: boolean } = {}): Promise<RemovedImage> {
+    if (this.#isHost) refuse('image', HOST_REFERENCE, 'another than the embedded image');
+    return this.#images.store.remove(this.id, { force });
+  }
+
+  /** The image as it is now, its tags too. */
+  async inspect(): Promise<Image> {
+    if (this.#isHost) return this;
+    return Image.#stored(await this.#images.store.get(this.id), this.#images);
+  }
+
+  get #isHost(): boolean {
+    return this === this.#images.host.image;
+  }
+
+  static async #host(images: Images): Promise<Image> {
+    const { host } = images;
+    host.image ??= new Image(await host.load(), images);
+    return host.image;
+  }
+
+  static #stored(image: StoredImage, images: Images): Image {
+    const { id, config, tags, size, lower } = image;
+    return new Image({ id, config, tags, size, layers: { lower, overlays: [] } }, images);
+  }
+}
+
+function isHost(reference: string, { host }: Images): boolean {
+  return reference === HOST_REFERENCE || reference === host.image?.id;
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Output of a process as a Node stream: reads a descriptor that does not block,
+// on the event loop.
+import { closeSync } from 'node:fs';
+import { constants } from 'node:os';
+import { Readable } from 'node:stream';
+import { fromNative } from '../errors.js';
+import { loadNative, type NativeWatcher } from '../native.js';
+
+const CHUNK = 64 * 1024;
+const { EAGAIN, EIO } = constants.errno;
+
+/**
+ * Standard output or error of a process, or a terminal's output.
+ *
+ * A `Readable` of bytes; {@link Output.lines} iterates lines.
+ *
+ * @example
+ * ```ts
+ * for await (const line of box.stdout.lines()) console.log(line);
+ * ```
+ */
+export class Output extends Readable {
+  readonly #fd: number;
+  readonly #terminal: boolean;
+  #watcher: NativeWatcher | undefined;
+  #opened = true;
+  #finishing = false;
+  #aheadBytes = 0;
+
+  /** @internal */
+  constructor(fd: number, terminal = false) {
+    super({ highWaterMark: CHUNK });
+    this.#fd = fd;
+    this.#terminal = terminal;
+  }
+
+  /** Lines without their line ends, decoded as UTF-8. */
+  async *lines(): AsyncIterableIterator<string> {
+    const decoder = new TextDecoder();
+    let rest = '';
+    for await (const chunk of this) {
+      const parts = (rest + decoder.decode(chunk as Buffer, { stream: true })).split('\n');
+      rest = parts.pop() ?? '';
+      for (const line of parts) yield line.endsWith('\r') ? line.slice(0, -1) : line;
+    }
+    rest += decoder.decode();
+    if (rest !== '') yield rest;
+  }
+
+  /** All output as text, once it has ended. */
+  async text(): Promise<string> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of this) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks).toString('utf8');
+  }
+
+  /**
+   * @internal Reads on although nobody takes the output, up to `limitBytes` in
+   * memory, so that the process need not wait for a reader.
+   */
+  readAhead(limitBytes: number): void {
+    this.#aheadBytes = limitBytes;
+    this._read();
+  }
+
+  /** @internal The process has ended: what is in the pipe now is the rest. */
+  finish(): void {
+    this.#finishing = true;
+    this.#fill();
+  }
+
+  override _read(): void {
+    if (!this.#opened) return;
+    if (this.#finishing) {
+      this.#fill();
+      return;
+    }
+    this.#watcher ??= new (loadNative().native.Watcher)(this.#fd, 'read', () => this.#fill());
+    this.#watcher.start();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#close();
+    done(error);
+  }
+
+  #fill(): void {
+    while (this.#opened && this.#readOnce()) {
+      // With the process gone there are no more events: read to the end.
+      if (!this.#finishing) return;
+    }
+  }
+
+  // Whether there may be more.
+  #readOnce(): boolean {
+    const buffer = Buffer.allocUnsafe(CHUNK);
+    const n = loadNative().native.read(this.#fd, buffer);
+    if (n > 0) {
+      // Small pieces are copied, so that a line does not hold 64 KiB.
+      const piece = n < CHUNK / 4 ? Buffer.from(buffer.subarray(0, n)) : buffer.subarray(0, n);
+      const wanted = this.push(piece) || this.readableLength < this.#aheadBytes;
+      if (!wanted) this.#watcher?.stop();
+      return wanted;
+    }
+    if (n === -EAGAIN && !this.#finishing) return false;
+    this.#close();
+    // A terminal answers EIO once the last process has closed it.
+    const ended = n === 0 || n === -EAGAIN || (n === -EIO && this.#terminal);
+    if (ended) this.push(null);
+    else this.destroy(fromNative({ step: 'read output', syscall: 'read', path: '', errno: -n }));
+    return false;
+  }
+
+  #close(): void {
+    this.#watcher?.close();
+    this.#watcher = undefined;
+    if (this.#opened) closeSync(this.#fd);
+    this.#opened = false;
+  }
+}
