@@ -76,7 +76,7 @@ void makeNode(int folder, const std::string& name, const std::string& path, mode
 }
 
 void makeDefaults(int root, bool bindNodes) {
-  const Fd dev = makeDirInRoot(root, "/dev", kStep);
+  const Fd dev = makeDirInRoot(root, "/dev", kStep, Links::refuse);
   for (const DefaultNode& node : kDefaultNodes) {
     const std::string path = std::string("/dev/") + node.name;
     if (bindNodes) {

@@ -21,9 +21,11 @@ bool isKernelFileSystem(const std::string& type) {
   return type == "proc" || type == "sysfs" || type == "tmpfs" || type == "devpts" || type == "mqueue";
 }
 
-// A mask or a /proc of the engine must not land on what a link chose.
-Links linksFor(const std::string& type) {
-  return type == "proc" || type == "sysfs" ? Links::refuse : Links::follow;
+// A mask, a /proc or a device of the engine must not land on what a link of the
+// image chose, which may be inside a volume.
+Links linksFor(const spec::Mount& mount) {
+  const bool isDev = mount.destination == "/dev" || mount.destination.starts_with("/dev/");
+  return isDev || mount.type == "proc" || mount.type == "sysfs" ? Links::refuse : Links::follow;
 }
 
 void idmap(const PreparedMount& prepared, int usernsFd) {
@@ -69,24 +71,23 @@ void applyAttributes(int mount, const MountOptions& options, const std::string& 
   setMountAttributes(mount, {.propagation = propagation}, recursive, kStep, shown);
 }
 
-Fd makeFileSystem(const PreparedMount& prepared) {
-  const spec::Mount& mount = *prepared.mount;
+Fd makeFileSystem(const spec::Mount& mount, const MountOptions& options) {
   FsContext fs(mount.type, kStep, mount.destination);
   if (!mount.source.empty()) fs.set("source", mount.source);
-  for (const auto& [key, value] : prepared.options.superblock) {
+  for (const auto& [key, value] : options.superblock) {
     if (mount.type == "devpts" && key == "newinstance") continue;  // always so since 4.7
     fs.set(key, value);
   }
-  const bool readonly = (prepared.options.attrSet & kernel::kAttrRdonly) != 0;
+  const bool readonly = (options.attrSet & kernel::kAttrRdonly) != 0;
   if (readonly && !isKernelFileSystem(mount.type)) fs.set("ro", std::nullopt);
-  const uint64_t late = prepared.options.copyUp ? uint64_t{kernel::kAttrRdonly} : 0;
-  return fs.mount(prepared.options.attrSet & ~late);
+  const uint64_t late = options.copyUp ? uint64_t{kernel::kAttrRdonly} : 0;
+  return fs.mount(options.attrSet & ~late);
 }
 
-void performFileSystem(int root, PreparedMount& prepared) {
+void performFileSystem(int root, PreparedMount& prepared, Fd ready) {
   const spec::Mount& mount = *prepared.mount;
-  const Fd target = makeDirInRoot(root, mount.destination, kStep, linksFor(mount.type));
-  const Fd made = makeFileSystem(prepared);
+  const Fd target = makeDirInRoot(root, mount.destination, kStep, linksFor(mount));
+  const Fd made = ready ? std::move(ready) : makeFileSystem(mount, prepared.options);
   if (prepared.options.copyUp) {
     const Fd source = openInRoot(root, mount.destination, O_RDONLY | O_DIRECTORY, "tmpcopyup");
     copyTree(source.get(), made.get(), {});
@@ -122,13 +123,19 @@ std::vector<PreparedMount> prepareMounts(const std::vector<spec::Mount>& mounts,
   return prepared;
 }
 
-void performMount(const MountContext& context, PreparedMount& prepared) {
+bool canPrepare(const spec::Mount& mount) {
+  return isKernelFileSystem(mount.type) && !parseMountOptions(mount.options).bind;
+}
+
+Fd makeFileSystem(const spec::Mount& mount) { return makeFileSystem(mount, parseMountOptions(mount.options)); }
+
+void performMount(const MountContext& context, PreparedMount& prepared, Fd ready) {
   if (prepared.options.bind) return performBind(context.root, prepared);
   const std::string& type = prepared.mount->type;
   if (type == "cgroup" || type == "cgroup2") {
     return mountCgroups(context.root, *prepared.mount, prepared.options, context.cgroups, context.ownCgroupNamespace);
   }
-  performFileSystem(context.root, prepared);
+  performFileSystem(context.root, prepared, std::move(ready));
 }
 
 }  // namespace slipway

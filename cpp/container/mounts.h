@@ -32,7 +32,13 @@ struct MountContext {
   bool ownCgroupNamespace = true;
 };
 
-// Attaches one mount below the root.
-void performMount(const MountContext& context, PreparedMount& prepared);
+// Attaches one mount below the root. `ready` is the file system where one was
+// made in advance.
+void performMount(const MountContext& context, PreparedMount& prepared, Fd ready);
+
+// Whether a mount is of a kernel file system that depends on nothing but its
+// own words and the namespaces of the caller, and that one made, detached.
+bool canPrepare(const spec::Mount& mount);
+Fd makeFileSystem(const spec::Mount& mount);
 
 }  // namespace slipway

@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "image/remove_tree.h"
 #include "sys/error.h"
 #include "sys/kernel.h"
 #include "sys/detached_mount.h"
@@ -19,6 +21,11 @@ struct UpperFolders {
   Fd upper, work;
 };
 
+// A volatile overlay refuses its folders a second time (overlayfs.rst, "Volatile
+// mount") by a mark in the work folder. A container that is started again has
+// not lost anything: a crash of the machine ends scope containers for good.
+void clearWork(int dir, const std::string& name) { removeTree(dir, name); }
+
 Fd makeFolder(int parent, const char* name, const RootfsOwner& owner, const std::string& shown) {
   if (mkdirat(parent, name, 0755) < 0 && errno != EEXIST) throw SysError(kStep, "mkdirat", shown, errno);
   Fd folder(check(openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), kStep, "openat", shown));
@@ -32,13 +39,8 @@ UpperFolders makeUpper(int dir, size_t index, const RootfsOwner& owner, const st
   const std::string suffix = index == 0 ? "" : std::to_string(index);
   UpperFolders folders;
   folders.upper = makeFolder(dir, ("upper" + suffix).c_str(), owner, shown + "/upper" + suffix);
+  if (faccessat(dir, ("work" + suffix).c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) clearWork(dir, "work" + suffix);
   folders.work = makeFolder(dir, ("work" + suffix).c_str(), owner, shown + "/work" + suffix);
-  // A volatile overlay refuses its folders a second time (overlayfs.rst,
-  // "Volatile mount"): a container that is started again starts from a whole
-  // machine, since a crash of the machine ends scope containers for good.
-  if (unlinkat(folders.work.get(), "work/incompat/volatile", AT_REMOVEDIR) == 0) {
-    unlinkat(folders.work.get(), "work/incompat", AT_REMOVEDIR);
-  }
   return folders;
 }
 
@@ -92,6 +94,7 @@ Fd mountOverlay(const RootfsPlan& plan, size_t index, bool userxattr, const Root
   }
   fs.set("upperdir", std::string(kernel::FdPath(folders.upper.get())));
   fs.set("workdir", std::string(kernel::FdPath(folders.work.get())));
+  fs.set("source", "overlay");
   fs.set("metacopy", "off");
   fs.set("redirect_dir", "nofollow");
   if (plan.isVolatile) fs.set("volatile", std::nullopt);

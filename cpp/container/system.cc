@@ -69,10 +69,12 @@ void applySysctls(int proc, const std::map<std::string, std::string>& sysctls, c
   }
 }
 
-void newKeyring(const std::string& name) {
-  if (syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, name.c_str(), 0, 0, 0) >= 0) return;
+void newKeyring() {
+  // Without a name it is a new one in any case; one of a known name could be
+  // waiting there, made by another container (keyctl_join_session_keyring(3)).
+  if (syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, nullptr, 0, 0, 0) >= 0) return;
   // A kernel without keys has none to hide.
-  if (errno != ENOSYS) throw SysError("new keyring", "keyctl", name, errno);
+  if (errno != ENOSYS) throw SysError("new keyring", "keyctl", "", errno);
 }
 
 }  // namespace slipway

@@ -21,6 +21,6 @@ struct OwnNamespaces {
 void applySysctls(int proc, const std::map<std::string, std::string>& sysctls, const OwnNamespaces& own);
 
 // A new session keyring, so that the caller's keys are out of reach.
-void newKeyring(const std::string& name);
+void newKeyring();
 
 }  // namespace slipway

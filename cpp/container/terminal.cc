@@ -21,7 +21,7 @@ constexpr long kDevptsMagic = 0x1cd1;
 
 Fd openMaster(int root) {
   constexpr const char* path = "/dev/pts/ptmx";
-  const Fd found = openInRoot(root, path, O_PATH, kStep, Links::refuse);
+  Fd found = openInRoot(root, path, O_RDWR | O_NOCTTY | O_NONBLOCK, kStep, Links::refuse);
   struct stat status;
   struct statfs fs;
   check(fstat(found.get(), &status), kStep, "fstat", path);
@@ -29,7 +29,7 @@ Fd openMaster(int root) {
   if (fs.f_type != kDevptsMagic || !S_ISCHR(status.st_mode) || status.st_rdev != makedev(5, 2)) {
     throw SysError(kStep, "fstatfs", path, ENODEV, "a terminal needs a devpts mounted at /dev/pts");
   }
-  return Fd(check(open(kernel::FdPath(found.get()), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), kStep, "open", path));
+  return found;
 }
 
 }  // namespace
@@ -48,7 +48,7 @@ Terminal openTerminal(int root, const std::optional<spec::ConsoleSize>& size) {
 }
 
 void bindConsole(int root, const Terminal& terminal) {
-  const Fd dev = makeDirInRoot(root, "/dev", kStep);
+  const Fd dev = makeDirInRoot(root, "/dev", kStep, Links::refuse);
   const Fd made(openat(dev.get(), "console", O_CREAT | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!made) throw SysError(kStep, "openat", "/dev/console", errno);
   const Fd target(check(openat(dev.get(), "console", O_PATH | O_NOFOLLOW | O_CLOEXEC), kStep, "openat", "/dev/console"));

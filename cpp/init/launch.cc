@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "container/capabilities.h"
 #include "container/limits.h"
 #include "container/process.h"
@@ -30,6 +32,19 @@ void giveStdio(const Identity& identity) {
     if (!S_ISFIFO(status.st_mode) || status.st_uid == identity.uid) continue;
     check(fchown(fd, identity.uid, identity.gid), "give stdio", "fchown");
   }
+}
+
+// From here on paths are the image's, and the kernel still follows /proc/self/fd
+// while it looks up the program: a folder of the machine must not be there.
+void closeOthers(int first, int second) {
+  constexpr const char* step = "close descriptors";
+  unsigned low = 3;
+  for (const int kept : {std::min(first, second), std::max(first, second)}) {
+    const unsigned next = static_cast<unsigned>(kept);
+    if (next > low) check(kernel::closeRange(low, next - 1, 0), step, "close_range");
+    low = std::max(low, next + 1);
+  }
+  check(kernel::closeRange(low, ~0u, 0), step, "close_range");
 }
 
 void writeLabel(int procSelf, const char* file, const std::string& text, const char* step) {
@@ -77,6 +92,7 @@ int exitCodeOf(const SysError& error) {
 
 void launch(ProcessPlan& plan, InitContext& context, StepClock& clock, int procSelf) {
   spec::Process& process = plan.process;
+  closeOthers(context.socket, procSelf);
   clock.begin("look up user");
   const Fd root(check(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "look up user", "open", "/"));
   const Identity identity = lookUpUser(root.get(), plan.user, process.user);
@@ -87,7 +103,7 @@ void launch(ProcessPlan& plan, InitContext& context, StepClock& clock, int procS
   clock.begin("enter working folder");
   enterWorkdir(process.cwd, plan.makeWorkdir);
   clock.begin("drop rights");
-  newKeyring("slipway");
+  newKeyring();
   writeLabel(procSelf, "attr/apparmor/exec", process.apparmorProfile.empty() ? "" : "exec " + process.apparmorProfile, "set apparmor profile");
   writeLabel(procSelf, "attr/exec", process.selinuxLabel, "set selinux label");
   const CapabilitySets own = ownCapabilities();
@@ -99,12 +115,14 @@ void launch(ProcessPlan& plan, InitContext& context, StepClock& clock, int procS
   if (process.args.empty()) throw SysError("find program", "execve", "", EINVAL, "the command is empty");
   const std::string program = findProgram(process.args[0], process.env);
   clock.begin("exec");
+  Fd self;
+  if (plan.init) self = Fd(check(openat(procSelf, "exe", O_PATH | O_CLOEXEC), "start init", "openat", "/proc/self/exe"));
   check(kernel::closeRange(3, ~0u, kCloseRangeCloexec), "exec", "close_range");
   clock.end();
   reportReady(context.socket, clock);
   filterAndCapabilities(plan, own, sets);
   // Last, so that process 1 holds no more rights than its program.
-  if (plan.init) becomeReaper(context.socket);
+  if (plan.init) execInit(self.get(), context.socket, program, process.args, process.env);
   execProgram(program, process.args, process.env);
 }
 

@@ -51,7 +51,7 @@ OverlayPlan readOverlay(const Value& value) {
 
 RootfsPlan readRootfs(const Value& value) {
   RootfsPlan rootfs;
-  value.require("dir", rootfs.dir);
+  value.read("dir", rootfs.dir);
   value.readList("overlays", rootfs.overlays, readOverlay);
   value.read("volatile", rootfs.isVolatile);
   return rootfs;

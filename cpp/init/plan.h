@@ -25,7 +25,7 @@ struct OverlayPlan {
 
 struct RootfsPlan {
   std::vector<OverlayPlan> overlays;  // the first one is "/"; empty: spec.root.path is bound
-  std::string dir;                    // the container's own folder; upper and work folders go below it
+  std::string dir;                    // the container's own folder, for upper and work folders; empty: a new one
   bool isVolatile = true;             // no write-back is waited for when the container ends
 };
 

@@ -3,11 +3,14 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
+
+#include "init/launch.h"
+#include "init/report.h"
 #include "sys/error.h"
 #include "sys/kernel.h"
 
@@ -39,22 +42,52 @@ void reapAll(pid_t program) {
   }
 }
 
-}  // namespace
-
+// Returns in the child, which becomes the program.
 void becomeReaper(int socket) {
   sigset_t all, before;
   sigfillset(&all);
   check(sigprocmask(SIG_SETMASK, &all, &before), kStep, "sigprocmask");
   const pid_t program = check(fork(), kStep, "fork");
   if (program != 0) {
-    close(socket);
     check(kernel::closeRange(3, ~0u, 0), kStep, "close_range");
     serve(program, all);
   }
+  check(fcntl(socket, F_SETFD, FD_CLOEXEC), kStep, "fcntl");
   // Its own group in the foreground: Ctrl-C reaches the program, not process 1.
   check(setpgid(0, 0), kStep, "setpgid");
   if (isatty(0)) check(tcsetpgrp(0, getpid()), kStep, "tcsetpgrp");
   check(sigprocmask(SIG_SETMASK, &before, nullptr), kStep, "sigprocmask");
+}
+
+}  // namespace
+
+void execInit(int self, int socket, const std::string& program, const std::vector<std::string>& args,
+              const std::vector<std::string>& env) {
+  std::vector<std::string> words{"slipway-init", std::to_string(socket), program};
+  words.insert(words.end(), args.begin(), args.end());
+  std::vector<char*> argv, envp;
+  for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+  for (const std::string& entry : env) envp.push_back(const_cast<char*>(entry.c_str()));
+  argv.push_back(nullptr);
+  envp.push_back(nullptr);
+  check(fcntl(socket, F_SETFD, 0), kStep, "fcntl");
+  execveat(self, "", argv.data(), envp.data(), AT_EMPTY_PATH);
+  const int saved = errno;
+  throw SysError(kStep, "execveat", "", saved, saved == EPERM ? "the seccomp profile must allow execveat for an init" : "");
+}
+
+void runInit(int argc, char** argv) {
+  if (argc < 4) _exit(2);
+  const int socket = atoi(argv[1]);
+  try {
+    check(prctl(PR_SET_NAME, "init", 0, 0, 0), kStep, "prctl", "PR_SET_NAME");
+    becomeReaper(socket);
+    execve(argv[2], argv + 3, environ);
+    throw SysError("exec", "execve", argv[2], errno);
+  } catch (const SysError& error) {
+    reportFailed(socket, error);
+    _exit(exitCodeOf(error));
+  }
 }
 
 }  // namespace slipway

@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// Process 1 of a container that asked for an init (docker run --init).
+// Process 1 of a container that asked for an init (docker run --init). It is
+// the helper executed once more: a fork would carry the supervisor's memory,
+// with the environment of other containers, where CAP_SYS_PTRACE can read it.
 #pragma once
+
+#include <string>
+#include <vector>
 
 namespace slipway {
 
-// Forks: the child returns and becomes the container's program, the caller stays
-// as process 1, passes signals on, reaps orphans and ends with the child's
-// code. `socket` closes in the parent, so that its end tells of the child's exec.
-void becomeReaper(int socket);
+// Executes the init, which then runs `program`. `self` is the helper's own file.
+[[noreturn]] void execInit(int self, int socket, const std::string& program, const std::vector<std::string>& args,
+                           const std::vector<std::string>& env);
+
+// main() of that init, with the arguments execInit gave it: forks the program,
+// stays as process 1, passes signals on, reaps orphans and ends with the
+// program's code. The socket ends with the program's exec, or tells its failure.
+[[noreturn]] void runInit(int argc, char** argv);
 
 }  // namespace slipway

@@ -55,6 +55,13 @@ std::string errorJson(const SysError& error) {
   return w.take();
 }
 
+SysError readError(std::string_view text) {
+  const json::Document document = json::parse(text);
+  const json::Value root = document.root();
+  return SysError(root.get<std::string>("step"), root.get<std::string>("syscall"), root.get<std::string>("path"),
+                  root.get<int>("errno"), root.get<std::string>("hint"));
+}
+
 void reportFailed(int socket, const SysError& error) {
   sendMessage(socket, R"({"event":"failed","error":)" + errorJson(error) + "}");
 }

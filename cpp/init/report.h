@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -46,6 +47,9 @@ void reportFailed(int socket, const SysError& error);
 
 // The failure as JSON members, for any message that carries one.
 std::string errorJson(const SysError& error);
+
+// The failure in such a text.
+SysError readError(std::string_view json);
 
 // Any exception as a SysError; `step` names what was done.
 SysError asSysError(const std::exception& error, const char* step);

@@ -30,6 +30,7 @@ namespace slipway {
 namespace {
 
 constexpr long kProcMagic = 0x9fa0;
+constexpr ino_t kProcRootInode = 1;
 
 bool has(const spec::Spec& spec, unsigned flag) { return (newNamespaces(spec.linux_.namespaces) & flag) != 0; }
 
@@ -88,14 +89,22 @@ void finishRoot(const spec::Spec& spec) {
   setMountAttributes(root.get(), {.attrSet = kernel::kAttrRdonly}, false, "make root read-only", "/");
 }
 
+// Not one of its folders, bound there by somebody.
+bool isProcRoot(int fd) {
+  struct statfs fs{};
+  struct stat status{};
+  return fstatfs(fd, &fs) == 0 && fs.f_type == kProcMagic && fstat(fd, &status) == 0 && status.st_ino == kProcRootInode;
+}
+
 // /proc/PID of this process through a proc mount that nothing of the image can
 // stand in front of.
 Fd openProcSelf(int root, Fd& proc) {
   constexpr const char* step = "open proc";
   proc = tryOpenInRoot(root, "/proc", O_RDONLY | O_DIRECTORY, step, Links::refuse);
-  struct statfs fs{};
-  if (!proc || fstatfs(proc.get(), &fs) < 0 || fs.f_type != kProcMagic) proc = FsContext("proc", step, "/proc").mount(0);
-  return Fd(check(openat(proc.get(), std::to_string(getpid()).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC), step, "openat", "/proc"));
+  if (!proc || !isProcRoot(proc.get())) proc = FsContext("proc", step, "/proc").mount(0);
+  const std::string self = std::to_string(getpid());
+  constexpr uint64_t resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
+  return Fd(check(kernel::openat2(proc.get(), self.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC, 0, resolve), step, "openat2", "/proc"));
 }
 
 void applyResources(const spec::Spec& spec, Cgroup* cgroup) {
@@ -109,7 +118,7 @@ class ContainerStart {
 
   [[noreturn]] void run() {
     clock_.begin("apply limits");
-    applyResources(spec(), context_.cgroup);
+    if (!context_.limitsApplied) applyResources(spec(), context_.cgroup);
     if (context_.cgroup != nullptr) cgroups_ = cgroupMounts(*context_.cgroup);
     clock_.begin("enter namespaces");
     enterNamespaces(spec(), context_.enteredNamespaces);
@@ -138,12 +147,13 @@ class ContainerStart {
     std::vector<PreparedMount> mounts = prepareMounts(spec().mounts, context_.usernsFd);
     check(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "prepare mounts", "mount", "/");
     clock_.begin("mount rootfs");
-    Rootfs rootfs = makeRootfs(plan_.rootfs, spec(), context_.rootless, {});
-    const std::vector<Fd> files = prepareFiles(plan_.files, plan_.rootfs.dir);
-    root_ = attachRootfs(std::move(rootfs), plan_.rootfs.dir);
+    Rootfs rootfs = context_.prepared.takeRootfs(plan_, context_.rootless);
+    const std::string& at = context_.attachAt.empty() ? plan_.rootfs.dir : context_.attachAt;
+    const std::vector<Fd> files = prepareFiles(plan_.files, at);
+    root_ = attachRootfs(std::move(rootfs), at);
     clock_.begin("mount");
-    const MountContext at{root_.get(), cgroups_, has(spec(), CLONE_NEWCGROUP)};
-    for (PreparedMount& next : mounts) performMount(at, next);
+    const MountContext inRoot{root_.get(), cgroups_, has(spec(), CLONE_NEWCGROUP)};
+    for (PreparedMount& next : mounts) performMount(inRoot, next, context_.prepared.takeFileSystem(*next.mount));
     clock_.begin("put files");
     attachFiles(root_.get(), plan_.files, files);
     clock_.begin("make devices");
@@ -199,6 +209,7 @@ class ContainerStart {
 void runContainer(std::string_view planJson, InitContext context) {
   try {
     Plan plan = readPlan(planJson);
+    if (plan.rootfs.dir.empty()) plan.rootfs.dir = context.dir;
     StepClock clock(plan.process.failPoint);
     clock.begin("read plan");
     ContainerStart(std::move(plan), context, clock).run();

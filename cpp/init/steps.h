@@ -9,6 +9,7 @@
 
 #include "container/cgroup.h"
 #include "init/plan.h"
+#include "init/prepared.h"
 #include "sys/fd.h"
 
 namespace slipway {
@@ -20,6 +21,10 @@ struct InitContext {
   unsigned enteredNamespaces = 0;  // CLONE_NEW* that the fork already made new
   bool rootless = false;         // in the user namespace of an ordinary user
   bool mayChangeGroups = true;   // setgroups(2) is denied where a single id is mapped
+  std::string dir;               // the folder of a container whose plan names none
+  std::string attachAt;          // where the root is attached; empty: at `dir`
+  bool limitsApplied = false;    // to the cgroup, by somebody with the right to
+  Prepared prepared;
   int usernsFd = -1;             // the container's own user namespace, where it has one
 };
 

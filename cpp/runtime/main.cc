@@ -3,9 +3,11 @@
 #include <cstdio>
 #include <string_view>
 
+#include "init/reaper.h"
 #include "runtime/supervise.h"
 
 int main(int argc, char** argv) {
+  if (argc >= 1 && std::string_view(argv[0]) == "slipway-init") slipway::runInit(argc, argv);
   const std::string_view verb = argc >= 2 ? argv[1] : "";
   if (argc == 2 && verb == "--version") {
     std::puts("slipway-runtime " SLIPWAY_VERSION);

@@ -69,7 +69,11 @@ void spawn(const AgentTask& task, Message& request) {
       check(setns(task.target.initPidfd, CLONE_NEWPID), kStep, "setns", "pid");
     }
     Message request;
-    while (receiveMessage(task.socket, request, true) == Received::message) spawn(task, request);
+    while (receiveMessage(task.socket, request, true) == Received::message) {
+      spawn(task, request);
+      // Held here, they would hide the end of the report and of a pipe.
+      request.fds.clear();
+    }
     _exit(0);
   } catch (const std::exception& error) {
     reportFailed(task.socket, asSysError(error, kStep));

@@ -90,6 +90,8 @@ void Supervisor::finishEnd(const std::string& id, std::string report, int tries)
   }
   try {
     if (container.autoRemove || (container.failed && container.newFolder)) removeFolder(container.dir);
+    // A restart keeps its own folder and has no use for the slot's.
+    if (!container.newFolder) removeFolder(container.slot.dir);
   } catch (const SysError& error) {
     if (!failure) failure = error;
   }

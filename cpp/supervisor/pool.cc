@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pool of waiting slots: a few of each kind that was asked for, refilled
-// when the loop has nothing else to do.
-#include <fcntl.h>
+// The pool of waiting slots: a few of each kind that was asked for lately,
+// refilled when the loop has nothing else to do.
+#include <algorithm>
 
-#include "container/namespaces.h"
 #include "init/report.h"
 #include "supervisor/children.h"
 #include "supervisor/cleanup.h"
@@ -25,50 +24,61 @@ std::shared_ptr<CgroupParent> Supervisor::parentFor(const Shape& shape) {
   return other;
 }
 
-Slot Supervisor::makeSlot(const Shape& shape) {
-  return forkSlot(shape, std::to_string(++slotCount_), parentFor(shape), environment_);
+Slot Supervisor::makeSlot(const Shape& shape, const std::string& image, const std::string& sample) {
+  const std::string name = std::to_string(++slotCount_);
+  return forkSlot({shape, name, scopeFolder() + "/" + name, parentFor(shape), image, sample}, environment_);
 }
 
-// Waiting slots of the kind are preferred in the order of their making. Taking
-// the last one is a sign that more are needed.
-Slot Supervisor::takeSlot(const Shape& shape) {
+// A waiting slot for the same image, or else one of the same shape, which takes
+// its own guess down; or a new one. Finding none is a sign to keep more.
+Slot Supervisor::takeSlot(const Shape& shape, const std::string& image, std::string_view plan) {
   const std::string key = shape.key();
-  if (key.empty()) return makeSlot(shape);
-  PoolKind& kind = kinds_[key];
-  kind.shape = shape;
+  if (key.empty()) return makeSlot(shape, image, std::string(plan));
+  PoolKind& kind = kinds_[key + "/" + image];
+  if (kind.target == 0) kind = {shape, image, std::string(plan), settings_.poolMin, 0};
   kind.lastUseNs = monotonicNs();
-  if (kind.target == 0) kind.target = settings_.poolMin;
+  forgetOldKinds();
+  auto found = waiting_.end();
+  for (auto it = waiting_.begin(); it != waiting_.end(); ++it) {
+    if (it->second.key != key || !it->second.idle) continue;
+    found = it;
+    if (it->second.image == image) break;
+  }
+  if (found == waiting_.end() || found->second.image != image) kind.target = std::min(kind.target + 1, settings_.poolMax);
+  if (found == waiting_.end()) return makeSlot(shape, image, {});
+  loop_.unwatch(found->second.socket.get());
+  Slot slot = std::move(found->second);
+  waiting_.erase(found);
+  return slot;
+}
+
+void Supervisor::forgetOldKinds() {
   while (kinds_.size() > kKinds) {
     auto oldest = kinds_.begin();
     for (auto it = kinds_.begin(); it != kinds_.end(); ++it) {
       if (it->second.lastUseNs < oldest->second.lastUseNs) oldest = it;
     }
-    oldest->second.target = 0;
-    for (auto it = waiting_.begin(); it != waiting_.end();) {
-      const bool drop = it->second.key == oldest->first;
-      if (drop) dropSlot(it->second);
-      it = drop ? waiting_.erase(it) : std::next(it);
-    }
+    dropWaiting(oldest->second);
     kinds_.erase(oldest);
   }
-  for (auto it = waiting_.begin(); it != waiting_.end(); ++it) {
-    if (it->second.key != key || !it->second.idle) continue;
-    loop_.unwatch(it->second.socket.get());
-    Slot slot = std::move(it->second);
-    waiting_.erase(it);
-    return slot;
+}
+
+void Supervisor::dropWaiting(const PoolKind& kind) {
+  for (auto it = waiting_.begin(); it != waiting_.end();) {
+    const bool drop = it->second.key == kind.shape.key() && it->second.image == kind.image;
+    if (drop) dropSlot(it->second);
+    it = drop ? waiting_.erase(it) : std::next(it);
   }
-  if (kind.target < settings_.poolMax) kind.target++;
-  return makeSlot(shape);
 }
 
 // One slot a call, so that events never wait for more than one fork.
 bool Supervisor::refill() {
   for (auto& [key, kind] : kinds_) {
+    const std::string shapeKey = kind.shape.key();
     size_t have = 0;
-    for (const auto& [name, slot] : waiting_) have += slot.key == key ? 1 : 0;
+    for (const auto& [name, slot] : waiting_) have += slot.key == shapeKey && slot.image == kind.image ? 1 : 0;
     if (have >= kind.target) continue;
-    Slot slot = makeSlot(kind.shape);
+    Slot slot = makeSlot(kind.shape, kind.image, kind.sample);
     const std::string name = slot.name;
     loop_.watch(slot.socket.get(), [this, name] { poolSlotSaid(name); });
     waiting_.emplace(name, std::move(slot));
@@ -87,7 +97,7 @@ void Supervisor::poolSlotSaid(const std::string& name) {
     slot.idle = true;
     return;
   }
-  kinds_.erase(slot.key);
+  kinds_.erase(slot.key + "/" + slot.image);
   dropSlot(slot);
   waiting_.erase(name);
 }
@@ -98,6 +108,7 @@ void Supervisor::dropSlot(Slot& slot) {
   kernel::pidfdSendSignal(slot.pidfd.get(), SIGKILL);
   reapChild(slot.pidfd.get());
   if (slot.parent) removeCgroup(slot.parent, slot.name);
+  removeFolder(slot.dir);
 }
 
 }  // namespace slipway

@@ -11,6 +11,7 @@
 #include "init/launch.h"
 #include "init/report.h"
 #include "init/steps.h"
+#include "supervisor/userns_slot.h"
 #include "sys/error.h"
 #include "sys/kernel.h"
 #include "sys/message.h"
@@ -18,7 +19,7 @@
 namespace slipway {
 namespace {
 
-constexpr unsigned kAtPrepare = CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
+constexpr unsigned kAtPrepare = CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
 
 // The pid namespace that children of this process enter, for one fork.
 class PidNamespace {
@@ -38,9 +39,7 @@ class PidNamespace {
 };
 
 struct SlotTask {
-  const Shape& shape;
-  const std::string& name;
-  std::shared_ptr<CgroupParent> parent;
+  const SlotOrder& order;
   const SlotEnvironment& environment;
   int socket;
 };
@@ -52,27 +51,31 @@ struct SlotTask {
 
 // In the child, before any plan is known. A failure waits for the plan, so that
 // it reaches the caller who wanted the container.
+unsigned enterEarly(const Shape& shape) {
+  const unsigned now = shape.key().empty() ? 0 : shape.newFlags() & kAtPrepare;
+  if (now != 0) check(unshare(static_cast<int>(now)), "enter namespaces", "unshare");
+  if ((now & CLONE_NEWNET) != 0) raiseLoopback();
+  return now;
+}
+
 void serveSlot(const SlotTask& task) {
+  const SlotOrder& order = task.order;
   Cgroup cgroup;
-  unsigned entered = task.shape.newFlags() & CLONE_NEWPID;
-  if (task.parent) {
-    cgroup = Cgroup::create(task.parent, task.name);
+  if (order.parent) {
+    cgroup = Cgroup::create(order.parent, order.name);
     cgroup.joinSelf();
   }
-  if (!task.shape.key().empty()) {
-    const unsigned now = task.shape.newFlags() & kAtPrepare;
-    if (now != 0) check(unshare(static_cast<int>(now)), "enter namespaces", "unshare");
-    if ((now & CLONE_NEWNET) != 0) raiseLoopback();
-    entered |= now;
-  }
+  InitContext context;
+  context.enteredNamespaces = (order.shape.newFlags() & CLONE_NEWPID) | enterEarly(order.shape);
+  // A slot of no kind takes its plan at once and has nothing to guess.
+  if (!order.sample.empty() && !order.shape.key().empty()) context.prepared = Prepared(readPlan(order.sample), order.dir, task.environment.rootless);
   reportIdle(task.socket);
   Message plan;
   if (receiveMessage(task.socket, plan, true) != Received::message) _exit(0);
-  InitContext context;
   context.socket = task.socket;
   context.stdio = std::move(plan.fds);
-  context.cgroup = task.parent ? &cgroup : nullptr;
-  context.enteredNamespaces = entered;
+  context.cgroup = order.parent ? &cgroup : nullptr;
+  context.dir = order.dir;
   context.rootless = task.environment.rootless;
   context.mayChangeGroups = task.environment.mayChangeGroups;
   runContainer(plan.data, std::move(context));
@@ -91,22 +94,25 @@ void serveSlot(const SlotTask& task) {
 
 }  // namespace
 
-Slot forkSlot(const Shape& shape, std::string name, std::shared_ptr<CgroupParent> parent, const SlotEnvironment& environment) {
+Slot forkSlot(const SlotOrder& order, const SlotEnvironment& environment) {
+  if ((order.shape.newFlags() & CLONE_NEWUSER) != 0) return forkUsernsSlot(order, environment);
   Slot slot;
-  slot.name = std::move(name);
-  slot.key = shape.key();
-  slot.parent = std::move(parent);
+  slot.name = order.name;
+  slot.dir = order.dir;
+  slot.image = order.sample.empty() ? "" : order.image;
+  slot.key = order.shape.key();
+  slot.parent = order.parent;
   auto [mine, its] = messagePair();
   int pidfd = -1;
   kernel::CloneArgs args;
-  args.flags = CLONE_PIDFD | (shape.newFlags() & CLONE_NEWPID);
+  args.flags = CLONE_PIDFD | (order.shape.newFlags() & CLONE_NEWPID);
   args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
   args.exitSignal = SIGCHLD;
-  const PidNamespace joined(shape.pidPath());
+  const PidNamespace joined(order.shape.pidPath());
   slot.pid = check(kernel::clone3(args), "fork slot", "clone3");
   if (slot.pid == 0) {
     mine.reset();
-    childMain({shape, slot.name, slot.parent, environment, its.release()});
+    childMain({order, environment, its.release()});
   }
   slot.pidfd.reset(pidfd);
   slot.socket = std::move(mine);

@@ -17,8 +17,11 @@ namespace slipway {
 struct Slot {
   std::string name;      // of its cgroup
   std::string key;       // Shape::key
+  std::string image;     // whose root is mounted in advance; empty: none
+  std::string dir;       // of the container it becomes
   std::shared_ptr<CgroupParent> parent;  // null without a cgroup
   Fd pidfd, socket;
+  Fd helper;             // pidfd of who made its user namespace, until it has ended
   pid_t pid = 0;
   bool idle = false;
 };
@@ -29,8 +32,16 @@ struct SlotEnvironment {
   std::function<void()> forgetParent;  // run in the child: lets go of what is the supervisor's
 };
 
+// What a slot is made for.
+struct SlotOrder {
+  const Shape& shape;
+  std::string name, dir;
+  std::shared_ptr<CgroupParent> parent;
+  std::string image, sample;  // a plan of the same kind to get ready for; may be empty
+};
+
 // Forks a slot. Throws when the fork itself fails; later failures come as
 // `failed` over the slot's socket, in answer to its plan.
-Slot forkSlot(const Shape& shape, std::string name, std::shared_ptr<CgroupParent> parent, const SlotEnvironment& environment);
+Slot forkSlot(const SlotOrder& order, const SlotEnvironment& environment);
 
 }  // namespace slipway

@@ -2,10 +2,23 @@
 #include <fcntl.h>
 #include <sched.h>
 
+#include <algorithm>
+
 #include "init/report.h"
+#include "supervisor/children.h"
+#include "supervisor/cleanup.h"
 #include "supervisor/supervisor.h"
 
 namespace slipway {
+namespace {
+
+std::string quoted(const std::string& text) {
+  json::Writer w;
+  w.value(text);
+  return w.take();
+}
+
+}  // namespace
 
 void Supervisor::start(const Request& request, Message& message) {
   const json::Document document = json::parse(request.header);
@@ -13,7 +26,9 @@ void Supervisor::start(const Request& request, Message& message) {
   auto container = std::make_unique<Container>();
   container->request = request.number;
   header.require("id", container->id);
-  header.require("dir", container->dir);
+  header.read("dir", container->dir);
+  std::string image;
+  header.read("image", image);
   header.read("autoRemove", container->autoRemove);
   const Shape shape = readShape(header.at("shape"));
   container->newFlags = shape.newFlags();
@@ -21,16 +36,33 @@ void Supervisor::start(const Request& request, Message& message) {
   if (containers_.count(container->id) != 0) {
     throw SysError("start container", "", container->id, EBUSY, "the container is already running");
   }
-  container->newFolder = access(container->dir.c_str(), F_OK) < 0;
   container->startedNs = monotonicNs();
-  container->slot = takeSlot(shape);
+  try {
+    container->slot = takeSlot(shape, image, request.body);
+  } catch (const SysError&) {
+    // A slot that failed to be born may have got as far as its cgroup.
+    if (const auto parent = parentFor(shape)) removeCgroup(parent, std::to_string(slotCount_));
+    throw;
+  }
+  container->newFolder = container->dir.empty();
+  if (container->newFolder) container->dir = container->slot.dir;
   std::vector<int> fds;
   for (const Fd& fd : message.fds) fds.push_back(fd.get());
   sendMessage(container->slot.socket.get(), request.body, fds);
   const std::string id = container->id;
+  if (container->slot.helper) watchHelper(container->slot.helper.release());
   loop_.watch(container->slot.socket.get(), [this, id] { slotSaid(id); });
   loop_.watch(container->slot.pidfd.get(), [this, id] { containerEnded(id); });
   containers_.emplace(id, std::move(container));
+}
+
+// Collects the end of a helper process; its work shows elsewhere.
+void Supervisor::watchHelper(int pidfd) {
+  loop_.watch(pidfd, [this, pidfd] {
+    loop_.unwatch(pidfd);
+    const Fd owned(pidfd);
+    reapChild(pidfd);
+  });
 }
 
 void Supervisor::slotSaid(const std::string& id) {
@@ -67,7 +99,7 @@ void Supervisor::slotEnded(Container& container) {
 void Supervisor::answerStarted(Container& container) {
   container.answered = true;
   const std::string text = R"({"event":"started","req":)" + std::to_string(container.request) + R"(,"pid":)" +
-                           std::to_string(container.slot.pid) + R"(,"timings":)" + container.timings + "}";
+                           std::to_string(container.slot.pid) + R"(,"dir":)" + quoted(container.dir) + R"(,"timings":)" + container.timings + "}";
   // Twice: Node reads and writes through descriptors of their own.
   const int masters[2] = {container.master.get(), container.master.get()};
   send(text, container.master ? std::span<const int>(masters) : std::span<const int>());

@@ -29,7 +29,7 @@ struct EngineSettings {
   std::string run;     // state of the running
   std::string failPoint;
   bool rootless = false;
-  size_t poolMin = 1, poolMax = 8;
+  size_t poolMin = 2, poolMax = 8;
 };
 
 struct ExecProcess {
@@ -80,6 +80,7 @@ class Supervisor {
 
   // starts.cc
   void start(const Request& request, Message& message);
+  void watchHelper(int pidfd);
   void slotSaid(const std::string& id);
   void slotEnded(Container& container);
   void answerStarted(Container& container);
@@ -97,10 +98,18 @@ class Supervisor {
   void shutdown();
 
   // pool.cc
-  Slot takeSlot(const Shape& shape);
+  struct PoolKind {
+    Shape shape;
+    std::string image, sample;
+    size_t target = 0;
+    uint64_t lastUseNs = 0;
+  };
+  Slot takeSlot(const Shape& shape, const std::string& image, std::string_view plan);
+  void forgetOldKinds();
+  void dropWaiting(const PoolKind& kind);
   bool refill();
   void poolSlotSaid(const std::string& name);
-  Slot makeSlot(const Shape& shape);
+  Slot makeSlot(const Shape& shape, const std::string& image, const std::string& sample);
   std::shared_ptr<CgroupParent> parentFor(const Shape& shape);
   void dropSlot(Slot& slot);
 
@@ -109,6 +118,7 @@ class Supervisor {
   void repairOthers();
   void dropFolders();
 
+  std::string scopeFolder() const { return settings_.root + "/scope/" + settings_.id; }
   Container& find(const std::string& id);
   void send(const std::string& text, std::span<const int> fds = {});
   void sendDone(uint64_t request, const std::string& result = "null");
@@ -125,12 +135,7 @@ class Supervisor {
   Fd lock_;
   std::map<std::string, std::unique_ptr<Container>> containers_;
 
-  struct PoolKind {
-    Shape shape;
-    size_t target = 0;
-    uint64_t lastUseNs = 0;
-  };
-  std::map<std::string, PoolKind> kinds_;
+  std::map<std::string, PoolKind> kinds_;  // by shape and image
   std::map<std::string, Slot> waiting_;  // by name
   uint64_t slotCount_ = 0;
 

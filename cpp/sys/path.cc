@@ -33,6 +33,27 @@ struct Split {
   std::string parent, name;
 };
 
+void requireSmallFile(int fd, const std::string& path, size_t limit, const char* step) {
+  struct stat status;
+  check(fstat(fd, &status), step, "fstat", path);
+  if (!S_ISREG(status.st_mode)) throw SysError(step, "fstat", path, EINVAL, "not a regular file");
+  if (static_cast<uint64_t>(status.st_size) > limit) {
+    throw SysError(step, "fstat", path, EFBIG, "larger than " + std::to_string(limit) + " bytes");
+  }
+}
+
+// The kernel's own answer, when a file is mounted there, is EINVAL.
+void refuseFolder(int fd, const std::string& path, const char* step) {
+  struct stat status;
+  check(fstat(fd, &status), step, "fstat", path);
+  if (S_ISDIR(status.st_mode)) throw SysError(step, "fstat", path, EISDIR, "a folder is where a file is to be mounted");
+}
+
+// What a link in the way means, where links are refused.
+const char* hintFor(int err, Links links) {
+  return err == ELOOP && links == Links::refuse ? "a symbolic link is in the way" : "";
+}
+
 Split split(const std::string& path) {
   std::string clean = path;
   while (clean.size() > 1 && clean.back() == '/') clean.pop_back();
@@ -44,12 +65,16 @@ Split split(const std::string& path) {
 }  // namespace
 
 Fd openInRoot(int root, const std::string& path, uint64_t flags, const char* step, Links links) {
-  return Fd(check(openRaw(root, path, flags, 0, links), step, "openat2", path));
+  const int fd = openRaw(root, path, flags, 0, links);
+  if (fd >= 0) return Fd(fd);
+  const int saved = errno;
+  throw SysError(step, "openat2", path, saved, hintFor(saved, links));
 }
 
 Fd tryOpenInRoot(int root, const std::string& path, uint64_t flags, const char* step, Links links) {
   const int fd = openRaw(root, path, flags, 0, links);
-  if (fd < 0 && errno != ENOENT && errno != ENOTDIR) throw SysError(step, "openat2", path, errno);
+  const int saved = errno;
+  if (fd < 0 && saved != ENOENT && saved != ENOTDIR) throw SysError(step, "openat2", path, saved, hintFor(saved, links));
   return Fd(fd);
 }
 
@@ -59,7 +84,8 @@ Fd tryOpenInRoot(int root, const std::string& path, uint64_t flags, const char* 
 Fd makeDirInRoot(int root, const std::string& path, const char* step, Links links) {
   const int found = openRaw(root, path, O_PATH | O_DIRECTORY, 0, links);
   if (found >= 0) return Fd(found);
-  if (errno != ENOENT) throw SysError(step, "openat2", path, errno);
+  const int missing = errno;
+  if (missing != ENOENT) throw SysError(step, "openat2", path, missing, hintFor(missing, links));
   const Split parts = split(path);
   if (parts.name.empty() || parts.name == "." || parts.name == "..") throw SysError(step, "mkdirat", path, ENOENT);
   const Fd parent = makeDirInRoot(root, parts.parent, step, links);
@@ -72,7 +98,11 @@ Fd makeDirInRoot(int root, const std::string& path, const char* step, Links link
 
 Fd makeFileInRoot(int root, const std::string& path, const char* step) {
   const int found = openRaw(root, path, O_PATH, 0, Links::follow);
-  if (found >= 0) return Fd(found);
+  if (found >= 0) {
+    Fd target(found);
+    refuseFolder(found, path, step);
+    return target;
+  }
   if (errno != ENOENT) throw SysError(step, "openat2", path, errno);
   const Split parts = split(path);
   if (parts.name.empty() || parts.name == "." || parts.name == "..") throw SysError(step, "openat", path, EISDIR);
@@ -89,11 +119,9 @@ Fd makeFileInRoot(int root, const std::string& path, const char* step) {
 std::string readFileInRoot(int root, const std::string& path, size_t limit, const char* step) {
   const Fd found = tryOpenInRoot(root, path, O_PATH, step);
   if (!found) return {};
-  struct stat status;
-  check(fstat(found.get(), &status), step, "fstat", path);
-  if (!S_ISREG(status.st_mode)) throw SysError(step, "fstat", path, EINVAL, "not a regular file");
-  if (static_cast<uint64_t>(status.st_size) > limit) throw SysError(step, "fstat", path, EFBIG, "larger than " + std::to_string(limit) + " bytes");
-  const Fd file(check(open(kernel::FdPath(found.get()), O_RDONLY | O_CLOEXEC), step, "open", path));
+  requireSmallFile(found.get(), path, limit, step);  // some devices act when they are opened
+  const Fd file = openInRoot(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, step);
+  requireSmallFile(file.get(), path, limit, step);
   std::string text;
   std::vector<char> chunk(16384);
   for (;;) {

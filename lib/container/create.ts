@@ -34,6 +34,7 @@ export async function prepareContainer(given: ContainerOptions): Promise<Interna
     built,
     createdAt: new Date(),
     status: 'created',
+    dir: undefined,
     pid: 0,
     startedAt: undefined,
     finishedAt: undefined,

@@ -21,6 +21,8 @@ export interface Internals {
   readonly built: BuiltSpec;
   readonly createdAt: Date;
   status: ContainerStatus;
+  /** The folder of its own layer, from the first start on. */
+  dir: string | undefined;
   pid: number;
   startedAt: Date | undefined;
   finishedAt: Date | undefined;

@@ -30,11 +30,11 @@ async function remove(self: Internals): Promise<void> {
   // A start that fails has cleaned up after itself.
   await self.starting?.catch(() => {});
   if (self.status === 'running' || self.status === 'paused') await stopContainer(self, 9, -1);
-  const gone = self.status === 'dead' || self.startedAt === undefined;
+  const gone = self.status === 'dead' || self.dir === undefined;
   self.status = 'removing';
   if (!gone) {
     const supervisor = await self.engine.supervisor();
-    await supervisor.request('remove', { id: self.id, dir: self.engine.containerDir(self.id) });
+    await supervisor.request('remove', { id: self.id, dir: self.dir });
   }
   self.status = 'dead';
   unregister(self.engine, self.id);

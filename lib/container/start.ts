@@ -34,8 +34,14 @@ async function start(self: Internals): Promise<void> {
   const filter = seccomp === null ? null : await engine.filter(seccomp);
   for (const path of built.extras.createHostPaths) mkdirSync(path, { recursive: true });
   const stdio = openStdio(options);
+  // The end may arrive together with the answer; it is told after that was taken in.
+  let begun = () => {};
+  const running = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
   const exit = new Promise<ExitReport>((resolve) => {
-    supervisor.onExit(self.id, (event) => {
+    supervisor.onExit(self.id, async (event) => {
+      await running;
       const report = exitReport(event, self.timings);
       ended(self, report);
       resolve(report);
@@ -50,6 +56,7 @@ async function start(self: Internals): Promise<void> {
       stdio.sent,
     );
     self.pid = answer.pid as number;
+    self.dir = answer.dir as string;
     self.timings = {
       ...(answer.timings as Record<string, number>),
       total: Number((process.hrtime.bigint() - began) / 1000n),
@@ -66,6 +73,7 @@ async function start(self: Internals): Promise<void> {
   self.report = undefined;
   self.exit = exit;
   limitLife(self);
+  begun();
 }
 
 function ended(self: Internals, report: ExitReport): void {
@@ -89,7 +97,8 @@ function header(self: Internals): Record<string, unknown> {
   const { linux } = self.built.spec;
   return {
     id: self.id,
-    dir: self.engine.containerDir(self.id),
+    dir: self.dir,
+    image: self.image.id,
     autoRemove: self.options.autoRemove,
     shape: {
       namespaces: linux?.namespaces ?? [],
@@ -110,7 +119,7 @@ function planText(
   const plan = {
     id: self.id,
     rootfs: {
-      dir: self.engine.containerDir(self.id),
+      dir: self.dir,
       overlays: [{ target: '/', lower: layers.lower }, ...layers.overlays],
     },
     files: extras.files,

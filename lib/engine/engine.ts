@@ -93,11 +93,6 @@ export class Engine implements AsyncDisposable {
     return Promise.resolve(this.imageUsers?.(imageId));
   }
 
-  /** @internal The folder of a container's own layer. */
-  containerDir(id: string): string {
-    return `${this.root}/scope/${this.id}/${id}`;
-  }
-
   /** @internal Starts the supervisor at the first call. */
   supervisor(): Promise<Supervisor> {
     if (this.#closed !== undefined) {

@@ -70,7 +70,7 @@ export function parseOciImage(text: string, id: string): OciImage {
   if (!Array.isArray(diffIds) || !diffIds.every(isDigest)) {
     throw damaged(id, 'its configuration names no layers');
   }
-  return { config: {}, ...image } as OciImage;
+  return (image?.config ? image : { ...image, config: {} }) as OciImage;
 }
 
 export function damaged(id: string, why: string, cause?: unknown): SlipwayError {

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// What images need of an engine.
+// What images need of an engine, and which engine that is.
 import type { EngineHandle } from '../container/options.js';
-import type { Engine } from '../engine/engine.js';
-import { loadNative } from '../native.js';
-import { SupervisorWorker } from './supervisor-worker.js';
+import { SlipwayError } from '../errors.js';
 import type { ImageWorker } from './worker.js';
 
-/** flock(2) on an open file, without waiting; closing the file gives the lock back. */
-export type TryLock = (fd: number, mode: 'exclusive' | 'shared') => boolean;
+/** flock(2) on an open file; closing the file gives the lock back. */
+export interface FileLock {
+  lock(fd: number, mode: 'exclusive' | 'shared'): Promise<void>;
+  /** An exclusive lock; false when somebody else has one. */
+  tryLock(fd: number): Promise<boolean>;
+}
 
 /** A container that was made from an image. */
 export interface ImageUser {
@@ -17,20 +19,22 @@ export interface ImageUser {
 
 export interface ImageEngine extends EngineHandle {
   readonly imageWorker: ImageWorker;
-  readonly tryLock: TryLock;
+  readonly fileLock: FileLock;
   /** A container of this engine made from the image, a running one first. */
-  imageUser(imageId: string): ImageUser | undefined;
-  /** Runs before the engine closes. */
-  onClose(callback: () => void): void;
+  imageUser(imageId: string): Promise<ImageUser | undefined>;
+  /** Calls back before the engine closes. */
+  onClose(callback: () => void): unknown;
 }
 
-/** The same engine as images see it. */
-export function imageEngineOf(engine: Engine): ImageEngine {
-  return {
-    root: engine.root,
-    imageWorker: new SupervisorWorker(() => engine.supervisor()),
-    tryLock: (fd, mode) => loadNative().native.tryLock(fd, mode),
-    imageUser: (imageId) => engine.imageUsers?.(imageId),
-    onClose: (callback) => engine.onClose(callback),
-  };
+let provide: (() => ImageEngine) | undefined;
+
+/** Says where the engine comes from that calls without an `engine` option share. */
+export function setDefaultImageEngine(provider: () => ImageEngine): void {
+  provide = provider;
+}
+
+export function engineOr(engine: ImageEngine | undefined): ImageEngine {
+  if (engine !== undefined) return engine;
+  if (provide !== undefined) return provide();
+  throw new SlipwayError('there is no engine', { code: 'ERR_ENGINE_CLOSED' });
 }

@@ -65,7 +65,7 @@ const ENTRIES_A_TURN = 64;
 
 interface HostParts {
   readonly id: Digest;
-  readonly config: OciImage;
+  readonly document: OciImage;
   readonly tags: readonly string[];
   readonly size: number;
   readonly layers: {
@@ -102,15 +102,15 @@ export class HostImages {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8);
     const folder = join(this.#root, `host-${boot}-${state.slice(0, 32)}`);
     if (!(await exists(folder))) await this.#make(folder, boot);
-    const config: OciImage = {
+    const document: OciImage = {
       ...platform(),
       config: CONFIG,
       rootfs: { type: 'layers', diff_ids: [`sha256:${state}`] },
     };
     const overlays = TREES.filter((name) => statOf(join(this.#machine, name))?.isDirectory());
     return {
-      id: digestOf(JSON.stringify(config)),
-      config,
+      id: digestOf(JSON.stringify(document)),
+      document,
       tags: ['host'],
       size: 0,
       layers: {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Images as callers see them: an immutable description, and what can be done with it.
 import { refuse } from '../check.js';
-import { defaultEngine, type Engine } from '../engine/engine.js';
+import type { ImageConfig } from '../spec/process.js';
 import type { Digest, OciImage } from './config.js';
-import { type ImageEngine, imageEngineOf } from './engine.js';
+import { engineOr, type ImageEngine } from './engine.js';
 import { HostImages } from './host.js';
 import { type ImportOptions, type ImportSource, importImage, readTags } from './import.js';
 import { HOST_REFERENCE } from './reference.js';
@@ -11,7 +11,7 @@ import { ImageStore, type RemovedImage, type StoredImage } from './store.js';
 
 export interface EngineOption {
   /** The engine to use. Default: the one that all calls without this option share. */
-  readonly engine?: Engine;
+  readonly engine?: ImageEngine;
 }
 
 /** Folders that a container's own overlays have as their lower layers, topmost first. */
@@ -30,7 +30,7 @@ export interface ImageLayers {
 
 interface ImageParts {
   readonly id: Digest;
-  readonly config: OciImage;
+  readonly document: OciImage;
   readonly tags: readonly string[];
   readonly size: number;
   readonly layers: ImageLayers;
@@ -43,13 +43,13 @@ interface Images {
 }
 
 // One of each for an engine, for as long as the engine itself.
-const known = new WeakMap<Engine, Images>();
+const known = new WeakMap<ImageEngine, Images>();
 
-function imagesOf(engine: Engine = defaultEngine()): Images {
+function imagesOf(given: ImageEngine | undefined): Images {
+  const engine = engineOr(given);
   const there = known.get(engine);
   if (there !== undefined) return there;
-  const seen = imageEngineOf(engine);
-  const images = { engine: seen, store: new ImageStore(seen), host: new HostImages(engine.root) };
+  const images = { engine, store: new ImageStore(engine), host: new HostImages(engine.root) };
   known.set(engine, images);
   return images;
 }
@@ -65,12 +65,12 @@ function imagesOf(engine: Engine = defaultEngine()): Images {
  * ```
  */
 export class Image {
-  /** `sha256:` and the digest of {@link config}. */
+  /** `sha256:` and the digest of {@link document}. */
   readonly id: string;
   /** References as people write them, when this object was made. */
   readonly tags: readonly string[];
-  /** The OCI image configuration; `config.config` is the part that concerns containers. */
-  readonly config: OciImage;
+  /** The whole OCI image configuration. */
+  readonly document: OciImage;
   /** Bytes of the files of all layers; 0 for the embedded image, which has none of its own. */
   readonly size: number;
   readonly #images: Images;
@@ -79,14 +79,19 @@ export class Image {
   private constructor(parts: ImageParts, images: Images) {
     this.id = parts.id;
     this.tags = parts.tags;
-    this.config = parts.config;
+    this.document = parts.document;
     this.size = parts.size;
     this.#layers = parts.layers;
     this.#images = images;
   }
 
+  /** The part of the configuration that concerns containers. */
+  get config(): ImageConfig {
+    return this.document.config;
+  }
+
   get created(): Date | undefined {
-    const { created } = this.config;
+    const { created } = this.document;
     return created === undefined ? undefined : new Date(created);
   }
 
@@ -180,6 +185,16 @@ export class Image {
     return Image.#stored(await this.#images.store.get(this.id), this.#images);
   }
 
+  /** @internal The embedded image if it was made already, for a start that need not wait. */
+  static loadedHost(engine: ImageEngine): Image | undefined {
+    return known.get(engine)?.host.image;
+  }
+
+  /** @internal Containers were removed: drops images that were removed before them. */
+  static async collect(engine: ImageEngine): Promise<void> {
+    await known.get(engine)?.store.collect();
+  }
+
   get #isHost(): boolean {
     return this === this.#images.host.image;
   }
@@ -191,8 +206,8 @@ export class Image {
   }
 
   static #stored(image: StoredImage, images: Images): Image {
-    const { id, config, tags, size, lower } = image;
-    return new Image({ id, config, tags, size, layers: { lower, overlays: [] } }, images);
+    const { id, document, tags, size, lower } = image;
+    return new Image({ id, document, tags, size, layers: { lower, overlays: [] } }, images);
   }
 }
 

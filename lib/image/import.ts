@@ -68,7 +68,8 @@ export async function importImage(
     history: [{ created, comment }],
   };
   const [chainId = fed.diffId] = chainIds([fed.diffId]);
-  return store.add(image, { chainId, ...fed }, staging, references);
+  // Awaited here: the staging folder goes when this function returns.
+  return await store.add(image, { chainId, ...fed }, staging, references);
 }
 
 /** References that an image can be given: not the embedded one's and none with a digest. */

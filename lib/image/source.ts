@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
 import { CanceledError, SlipwayError } from '../errors.js';
 import type { Digest } from './config.js';
-import type { UnpackJob, UnpackResult } from './worker.js';
+import { readWorkerResult, type UnpackJob, type UnpackResult } from './worker.js';
 
 export type ByteSource = Readable | AsyncIterable<Uint8Array>;
 
@@ -40,7 +40,7 @@ export async function feed(
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const job = start(signal);
   const hash = createHash('sha256');
-  const ended = job.result.then(
+  const ended = job.result.then(readWorkerResult<UnpackResult>).then(
     (result) => ({ result }),
     (error: unknown) => {
       stop.abort(); // or a source that waits for ever would keep us

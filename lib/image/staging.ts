@@ -9,7 +9,7 @@ import { isMissing } from './files.js';
 
 const PREFIX = 'tmp-';
 
-type StagingEngine = Pick<ImageEngine, 'tryLock' | 'imageWorker'>;
+type StagingEngine = Pick<ImageEngine, 'fileLock' | 'imageWorker'>;
 
 export class Staging implements AsyncDisposable {
   readonly path: string;
@@ -27,7 +27,7 @@ export class Staging implements AsyncDisposable {
     const path = join(folder, `${PREFIX}${randomBytes(8).toString('hex')}`);
     await mkdir(path, { mode: 0o700 });
     const handle = await open(path, 'r');
-    engine.tryLock(handle.fd, 'exclusive'); // new: nobody else has it
+    await engine.fileLock.lock(handle.fd, 'exclusive');
     return new Staging(path, handle, engine);
   }
 
@@ -84,7 +84,7 @@ async function claim(path: string, engine: StagingEngine): Promise<Stale | undef
     if (isMissing(error)) return undefined;
     throw error;
   }
-  if (engine.tryLock(handle.fd, 'exclusive')) return { path, handle };
+  if (await engine.fileLock.tryLock(handle.fd)) return { path, handle };
   await handle.close();
   return undefined;
 }

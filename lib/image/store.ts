@@ -9,8 +9,8 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { NotFoundError } from '../errors.js';
+import { loadNative } from '../native.js';
 import {
   chainIds,
   type Digest,
@@ -43,7 +43,7 @@ import { claimStale, removeStale, type Stale, Staging } from './staging.js';
 /** An image as the store has it. */
 export interface StoredImage {
   readonly id: Digest;
-  readonly config: OciImage;
+  readonly document: OciImage;
   /** Familiar references, sorted. */
   readonly tags: readonly string[];
   /** Bytes of all files of all layers. */
@@ -61,17 +61,19 @@ export interface RemovedImage {
 type Tags = Record<string, Digest>;
 
 const IMAGE_FILE = /^([a-f0-9]{64})\.(json|held)$/;
-const LOCK_POLL_MS = 16;
 const ID_PREFIX = /^(?:sha256:)?([a-f0-9]{1,64})$/;
 
 export class ImageStore {
   readonly layers: Layers;
   readonly #engine: ImageEngine;
+  readonly #share: (fd: number) => boolean;
   readonly #folder: string;
   #opened: Promise<void> | undefined;
   readonly #pins = new Map<Digest, number>();
 
-  constructor(engine: ImageEngine) {
+  /** `share` takes a shared flock at once, or says false. */
+  constructor(engine: ImageEngine, share: (fd: number) => boolean = tryShare) {
+    this.#share = share;
     this.#engine = engine;
     this.#folder = join(engine.root, 'images');
     this.layers = new Layers(join(engine.root, 'layers'));
@@ -103,7 +105,7 @@ export class ImageStore {
           process.emitWarning(String(error), { code: 'SLIPWAY_IMAGE_DAMAGED' });
         }
       }
-      const time = ({ config }: StoredImage) => Date.parse(config.created ?? '') || 0;
+      const time = ({ document }: StoredImage) => Date.parse(document.created ?? '') || 0;
       return images.sort((a, b) => time(b) - time(a) || a.id.localeCompare(b.id));
     });
   }
@@ -125,7 +127,7 @@ export class ImageStore {
     const fd = openPin(this.#path(id)) ?? openPin(this.#path(id, 'held'));
     if (fd === undefined) throw missing(id);
     // Whoever removes it has the lock until the file is gone.
-    if (!this.#engine.tryLock(fd, 'shared') || fstatSync(fd).nlink === 0) {
+    if (!this.#share(fd) || fstatSync(fd).nlink === 0) {
       closeSync(fd);
       throw missing(id);
     }
@@ -139,12 +141,12 @@ export class ImageStore {
 
   /** Adds an image of one layer, whose files are in `rootfs` of the staging folder. */
   async add(
-    config: OciImage,
+    document: OciImage,
     layer: LayerRecord,
     staging: Staging,
     references: readonly ImageReference[],
   ): Promise<StoredImage> {
-    const text = JSON.stringify(config);
+    const text = JSON.stringify(document);
     const id = digestOf(text);
     return this.#locked('exclusive', async () => {
       await this.layers.add(layer, join(staging.path, 'rootfs'));
@@ -176,7 +178,7 @@ export class ImageStore {
       const own = Object.keys(tags).filter((key) => tags[key] === id);
       const going = reference !== undefined && own.length > 1 ? [reference] : own;
       const last = going.length === own.length;
-      const held = last && this.#mayDelete(id, reference, own, force);
+      const held = last && (await this.#mayDelete(id, reference, own, force));
       if (last) await this.#delete(id, held);
       for (const key of going) delete tags[key];
       if (going.length > 0) await this.#writeTags(tags);
@@ -204,14 +206,14 @@ export class ImageStore {
   // Of an image that cannot be read nobody knows the layers, so all stay.
   async #collect(): Promise<void> {
     for (const id of await this.#ids('held')) {
-      if (this.#engine.imageUser(id) === undefined) await this.#erase(id, 'held');
+      if ((await this.#engine.imageUser(id)) === undefined) await this.#erase(id, 'held');
     }
     const used = new Set<string>();
     for (const kind of ['json', 'held'] as const) {
       for (const id of await this.#ids(kind)) {
-        const config = await this.#config(id, kind).catch(() => undefined);
-        if (config === undefined) return;
-        for (const chainId of chainIds(config.rootfs.diff_ids as Digest[])) {
+        const document = await this.#document(id, kind).catch(() => undefined);
+        if (document === undefined) return;
+        for (const chainId of chainIds(document.rootfs.diff_ids as Digest[])) {
           used.add(hexOf(chainId));
         }
       }
@@ -220,13 +222,13 @@ export class ImageStore {
   }
 
   /** Throws when the image must stay; true when its layers must. */
-  #mayDelete(
+  async #mayDelete(
     id: Digest,
     reference: string | undefined,
     own: readonly string[],
     force: boolean,
-  ): boolean {
-    const user = this.#engine.imageUser(id);
+  ): Promise<boolean> {
+    const user = await this.#engine.imageUser(id);
     if (user !== undefined && reference !== undefined && !force) {
       throw tagInUse(familiar(reference), id, user);
     }
@@ -249,7 +251,7 @@ export class ImageStore {
     this.#unpin(id);
     const file = await open(this.#path(id, kind), 'r');
     try {
-      if (!this.#engine.tryLock(file.fd, 'exclusive')) return false;
+      if (!(await this.#engine.fileLock.tryLock(file.fd))) return false;
       await rm(this.#path(id, kind));
       return true;
     } finally {
@@ -280,20 +282,20 @@ export class ImageStore {
   }
 
   async #read(id: Digest, tags: Tags): Promise<StoredImage> {
-    const config = await this.#config(id, 'json');
-    const chain = chainIds(config.rootfs.diff_ids as Digest[]).reverse();
+    const document = await this.#document(id, 'json');
+    const chain = chainIds(document.rootfs.diff_ids as Digest[]).reverse();
     const layers = await Promise.all(chain.map((chainId) => this.layers.get(chainId, id)));
     const own = Object.keys(tags).filter((key) => tags[key] === id);
     return {
       id,
-      config,
+      document,
       tags: own.map(familiar).sort(),
       size: layers.reduce((sum, { unpacked }) => sum + unpacked.fileBytes, 0),
       lower: chain.map((chainId) => this.layers.path(chainId)),
     };
   }
 
-  async #config(id: Digest, kind: 'json' | 'held'): Promise<OciImage> {
+  async #document(id: Digest, kind: 'json' | 'held'): Promise<OciImage> {
     const text = await readIfThere(this.#path(id, kind));
     if (text === undefined) throw missing(id);
     if (digestOf(text) !== id) throw damaged(id, 'its configuration has another digest');
@@ -342,22 +344,19 @@ export class ImageStore {
     return result;
   }
 
-  // The kernel would queue us, but a waiting call would hold a pool thread.
-  async #wait(fd: number, mode: 'exclusive' | 'shared'): Promise<void> {
-    for (let ms = 1; !this.#engine.tryLock(fd, mode); ms = Math.min(2 * ms, LOCK_POLL_MS)) {
-      await setTimeout(ms);
-    }
-  }
-
   async #withLock<T>(mode: 'exclusive' | 'shared', work: () => Promise<T>): Promise<T> {
     const file = await open(join(this.#folder, 'lock'), 'a', 0o600);
     try {
-      await this.#wait(file.fd, mode);
+      await this.#engine.fileLock.lock(file.fd, mode);
       return await work();
     } finally {
       await file.close();
     }
   }
+}
+
+function tryShare(fd: number): boolean {
+  return loadNative().native.tryLock(fd, 'shared');
 }
 
 // Undefined when there is no such file.

@@ -76,7 +76,7 @@ export interface ImageWorker {
   pack(request: { readonly path: string }, signal?: AbortSignal): PackJob;
   copy(request: CopyRequest, signal?: AbortSignal): Promise<CopyResult>;
   /** Removes a file or a whole folder; a missing one is success. */
-  remove(path: string): Promise<void>;
+  remove(path: string, signal?: AbortSignal): Promise<void>;
 }
 
 /** What the worker says is wrong with an archive. */

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a waiting slot makes ready on the guess that the next container is like
+// the last one: the overlays of its root and its kernel file systems, detached.
+// A plan that differs simply does not find its part here.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "container/rootfs.h"
+#include "init/plan.h"
+#include "spec/spec.h"
+#include "sys/fd.h"
+
+namespace slipway {
+
+class Prepared {
+ public:
+  Prepared() = default;
+  // In the slot, once it is in its namespaces and cgroup. `dir` is the folder
+  // that the container would get.
+  Prepared(const Plan& sample, std::string dir, bool rootless);
+
+  // A root that somebody else has made.
+  Prepared(Rootfs rootfs, std::vector<OverlayPlan> overlays, std::string dir)
+      : dir_(std::move(dir)), overlays_(std::move(overlays)), rootfs_(std::move(rootfs)) {}
+
+  // The root for a plan; what was prepared for another one is taken down.
+  Rootfs takeRootfs(const Plan& plan, bool rootless);
+  // A detached file system for a mount of the plan, or an empty Fd.
+  Fd takeFileSystem(const spec::Mount& mount);
+
+ private:
+  std::string dir_;
+  std::vector<OverlayPlan> overlays_;
+  std::optional<Rootfs> rootfs_;
+  std::vector<std::pair<spec::Mount, Fd>> fileSystems_;
+};
+
+}  // namespace slipway

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervisor/userns_slot.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "container/rootfs.h"
+#include "container/userns.h"
+#include "init/report.h"
+#include "init/steps.h"
+#include "spec/json.h"
+#include "sys/error.h"
+#include "sys/kernel.h"
+#include "sys/message.h"
+
+namespace slipway {
+namespace {
+
+constexpr const char* kStep = "make user namespace";
+
+struct UsernsTask {
+  const SlotOrder& order;
+  const SlotEnvironment& environment;
+  Cgroup* cgroup;
+  int slot, birth;  // the container's end, and the helper's, towards the supervisor
+};
+
+// What the helper sends is either mounts or its failure.
+Rootfs receiveRootfs(int helper, const std::vector<OverlayPlan>& overlays) {
+  Message message;
+  if (receiveMessage(helper, message, true) != Received::message) throw SysError(kStep, "recvmsg", "", ECHILD, "the helper ended");
+  if (message.fds.empty()) throw readError(message.data);
+  Rootfs rootfs;
+  rootfs.root = std::move(message.fds[0]);
+  for (size_t i = 1; i < message.fds.size(); i++) rootfs.overlays.emplace_back(overlays.at(i).target, std::move(message.fds[i]));
+  return rootfs;
+}
+
+// Only now does the namespace have ids to become.
+void becomeRoot() {
+  check(setgroups(0, nullptr), kStep, "setgroups");
+  check(setresgid(0, 0, 0), kStep, "setresgid");
+  check(setresuid(0, 0, 0), kStep, "setresuid");
+  check(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), kStep, "prctl", "PR_SET_PDEATHSIG");
+}
+
+[[noreturn]] void containerMain(const UsernsTask& task, int helper) {
+  try {
+    close(task.birth);
+    const Plan plan = readPlan(task.order.sample);
+    InitContext context;
+    context.prepared = Prepared(receiveRootfs(helper, plan.rootfs.overlays), plan.rootfs.overlays, task.order.dir);
+    close(helper);
+    becomeRoot();
+    Message message;
+    if (receiveMessage(task.slot, message, true) != Received::message) _exit(0);
+    context.socket = task.slot;
+    context.stdio = std::move(message.fds);
+    context.enteredNamespaces = CLONE_NEWUSER | (task.order.shape.newFlags() & CLONE_NEWPID);
+    context.dir = task.order.dir;
+    context.attachAt = "/tmp";  // the container's folder is closed to this user
+    context.cgroup = task.cgroup;
+    context.limitsApplied = true;
+    runContainer(message.data, std::move(context));
+  } catch (const std::exception& error) {
+    reportFailed(task.slot, asSysError(error, kStep));
+    _exit(125);
+  }
+}
+
+pid_t cloneContainer(const UsernsTask& task, int helper, int theirs, int& pidfd) {
+  kernel::CloneArgs args;
+  args.flags = CLONE_PIDFD | CLONE_PARENT | CLONE_NEWUSER | (task.order.shape.newFlags() & CLONE_NEWPID);
+  args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
+  const pid_t pid = check(kernel::clone3(args), kStep, "clone3");
+  if (pid == 0) {
+    close(theirs);
+    containerMain(task, helper);
+  }
+  return pid;
+}
+
+void sendRootfs(const UsernsTask& task, const Plan& plan, pid_t pid, int container) {
+  const Shape& shape = task.order.shape;
+  writeMappings(pid, shape.uidMappings, shape.gidMappings, false);
+  const Fd userns(check(open(("/proc/" + std::to_string(pid) + "/ns/user").c_str(), O_RDONLY | O_CLOEXEC), kStep, "open", "ns/user"));
+  check(unshare(CLONE_NEWNS), kStep, "unshare");
+  check(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), kStep, "mount", "/");
+  RootfsPlan wanted = plan.rootfs;
+  if (wanted.dir.empty()) wanted.dir = task.order.dir;
+  const Rootfs rootfs = makeRootfs(wanted, plan.spec, false,
+                                   {userns.get(), hostId(shape.uidMappings, 0, "uid"), hostId(shape.gidMappings, 0, "gid")});
+  std::vector<int> fds{rootfs.root.get()};
+  for (const auto& [target, overlay] : rootfs.overlays) fds.push_back(overlay.get());
+  sendMessage(container, R"({"event":"rootfs"})", fds);
+}
+
+[[noreturn]] void helperMain(UsernsTask task) {
+  try {
+    task.environment.forgetParent();
+    const Plan plan = readPlan(task.order.sample);
+    Cgroup cgroup;
+    if (task.order.parent) {
+      task.cgroup = &cgroup;
+      cgroup = Cgroup::create(task.order.parent, task.order.name);
+      cgroup.joinSelf();
+      if (plan.spec.linux_.resources) cgroup.apply(*plan.spec.linux_.resources);
+    }
+    auto [container, its] = messagePair();
+    int pidfd = -1;
+    const pid_t pid = cloneContainer(task, its.get(), container.get(), pidfd);
+    its.reset();
+    sendMessage(task.birth, R"({"event":"born","pid":)" + std::to_string(pid) + "}", std::span(&pidfd, 1));
+    try {
+      sendRootfs(task, plan, pid, container.get());
+    } catch (const std::exception& error) {
+      sendMessage(container.get(), errorJson(asSysError(error, kStep)));
+    }
+    _exit(0);
+  } catch (const std::exception& error) {
+    sendMessage(task.birth, errorJson(asSysError(error, kStep)));
+    _exit(125);
+  }
+}
+
+}  // namespace
+
+Slot forkUsernsSlot(const SlotOrder& order, const SlotEnvironment& environment) {
+  Slot slot;
+  slot.name = order.name;
+  slot.dir = order.dir;
+  slot.parent = order.parent;
+  auto [mine, its] = messagePair();
+  auto [birth, birthTheirs] = messagePair();
+  int helperPidfd = -1;
+  kernel::CloneArgs args;
+  args.flags = CLONE_PIDFD;
+  args.pidfd = reinterpret_cast<uint64_t>(&helperPidfd);
+  args.exitSignal = SIGCHLD;
+  const pid_t helper = check(kernel::clone3(args), kStep, "clone3");
+  if (helper == 0) {
+    mine.reset();
+    birth.reset();
+    helperMain({order, environment, nullptr, its.release(), birthTheirs.release()});
+  }
+  slot.helper.reset(helperPidfd);
+  birthTheirs.reset();
+  its.reset();
+  Message message;
+  if (receiveMessage(birth.get(), message, true) != Received::message) throw SysError(kStep, "recvmsg", "", ECHILD, "the helper ended");
+  if (message.fds.empty()) throw readError(message.data);
+  const json::Document document = json::parse(message.data);
+  document.root().require("pid", slot.pid);
+  slot.pidfd = std::move(message.fds[0]);
+  slot.socket = std::move(mine);
+  return slot;
+}
+
+}  // namespace slipway

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// The start of a container with a user namespace of its own. Some things only
+// the machine's root may do, others only the namespace's:
+//
+//   supervisor          helper (root of the machine)      container
+//       | --- fork ----------> |
+//       |                      | cgroup: make, join, limits
+//       |                      | --- clone NEWUSER|NEWPID --> |
+//       | <--- born { pid } ---|   (a child of the supervisor)
+//       |                      | uid_map, gid_map             |
+//       |                      | overlays on id-mapped layers |
+//       |                      | --- rootfs { mounts } -----> | goes on as usual
+//       |                      x ends
+#pragma once
+
+#include "supervisor/slot.h"
+
+namespace slipway {
+
+// Waits for the birth. Throws what the helper met before it.
+Slot forkUsernsSlot(const SlotOrder& order, const SlotEnvironment& environment);
+
+}  // namespace slipway

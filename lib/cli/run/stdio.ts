@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which of our descriptors the container gets itself, and which are copied.
+import { fstatSync, readlinkSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import type { StdioOption } from '../../container/options.js';
+import type { Attached } from './request.js';
+
+export interface StdioPlan {
+  readonly stdin: StdioOption;
+  readonly stdout: StdioOption;
+  readonly stderr: StdioOption;
+}
+
+export function planStdio(attached: Attached): StdioPlan {
+  return {
+    stdin: attached.stdin ? choose(0) : 'ignore',
+    stdout: attached.stdout ? choose(1) : 'ignore',
+    stderr: attached.stderr ? choose(2) : 'ignore',
+  };
+}
+
+// A file or an own pipe can be handed on. A terminal cannot: the container could
+// set its modes, and its programs would take themselves to be on one without
+// --tty. Nor a socket, which /dev/stdout cannot open, nor a pipe of another
+// user's or with a name, whose owner the start of a container would change.
+function choose(fd: number): StdioOption {
+  if (isatty(fd)) return 'pipe';
+  const status = fstatSync(fd);
+  if (status.isFile()) return 'inherit';
+  if (status.isCharacterDevice()) return isNull(fd) ? 'inherit' : 'pipe';
+  const own = status.isFIFO() && status.uid === process.geteuid?.() && !hasName(fd);
+  return own ? 'inherit' : 'pipe';
+}
+
+function isNull(fd: number): boolean {
+  return readlinkSync(`/proc/self/fd/${fd}`) === '/dev/null';
+}
+
+function hasName(fd: number): boolean {
+  return !readlinkSync(`/proc/self/fd/${fd}`).startsWith('pipe:');
+}

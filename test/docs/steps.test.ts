@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'mocha';
+import { ERROR_CODES } from '../../lib/index.js';
+import { root } from '../helpers/examples.js';
+
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+
+/** The first column of the table rows of a section. */
+function rowsOf(page: string, heading: string): string[] {
+  const start = page.indexOf(`\n## ${heading}\n`);
+  assert.notEqual(start, -1, `no section ${heading}`);
+  const section = page.slice(start + 4).split('\n## ')[0] ?? '';
+  return [...section.matchAll(/^\| `([^`]+)` \|/gm)].map(([, cell = '']) => cell);
+}
+
+describe('tables', () => {
+  it('ARCHITECTURE.md lists the steps of a start in their order', () => {
+    const sources = ['cpp/init/steps.cc', 'cpp/init/launch.cc'].map(read);
+    const [steps = '', launch = ''] = sources.map((text) =>
+      [...text.matchAll(/clock_?\.begin\("([^"]+)"\)/g)].map(([, step]) => step).join('\n'),
+    );
+    const inCode = new Set(`${steps}\n${launch}`.split('\n'));
+    const inPage = rowsOf(read('ARCHITECTURE.md'), 'A start, step by step');
+    assert.deepEqual([...inPage].sort(), [...inCode].sort());
+  });
+
+  it('ARCHITECTURE.md lists the requests of the supervisor', () => {
+    const code = read('cpp/supervisor/requests.cc');
+    const ops = [...code.matchAll(/request\.op == "([^"]+)"/g)].map(([, op]) => op);
+    assert.deepEqual(rowsOf(read('ARCHITECTURE.md'), 'Messages').sort(), ops.sort());
+  });
+
+  it('docs/errors.md lists the codes of errors', () => {
+    const rows = rowsOf(read('docs/errors.md'), 'Codes');
+    assert.deepEqual(rows.sort(), Object.keys(ERROR_CODES).sort());
+  });
+
+  it('decisions are numbered without a gap and have about ten lines', () => {
+    const names = readdirSync(join(root, 'docs/decisions')).sort();
+    names.forEach((name, index) => {
+      assert.equal(name.slice(0, 5), `${String(index + 1).padStart(4, '0')}-`);
+      const lines = read(join('docs/decisions', name)).trimEnd().split('\n').length;
+      assert.ok(lines <= 20, `${name} has ${lines} lines`);
+    });
+  });
+});
