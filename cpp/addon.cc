@@ -19,6 +19,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add<send>(exports, "send");
   add<receive>(exports, "receive");
   add<pipe>(exports, "pipe");
+  add<closeFd>(exports, "close");
+  add<openNull>(exports, "openNull");
   add<read>(exports, "read");
   add<write>(exports, "write");
   add<resize>(exports, "resize");

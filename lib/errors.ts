@@ -84,6 +84,7 @@ export class SlipwayError extends Error {
     Object.defineProperty(this, brand, { value: true });
   }
 
+  /** The name of its class. */
   override get name(): string {
     return this.constructor.name;
   }

@@ -18,13 +18,22 @@ export {
   ConflictError,
   ERROR_CODES,
   type ErrorCode,
+  type ErrorFields,
+  type InvalidArgument,
   InvalidArgumentError,
   isSlipwayError,
   NotFoundError,
   SlipwayError,
 } from './errors.js';
-export { Image } from './image/image.js';
+export type { ImageChanges } from './image/changes.js';
+export { type EngineOption, Image, type ImageLayers, type ImageOverlay } from './image/image.js';
+export type { ImportOptions, ImportProgress, ImportSource } from './image/import.js';
+export type { ByteSource } from './image/source.js';
+export type { RemovedImage } from './image/store.js';
+export type { Signal } from './signals.js';
+export type { ImageConfig } from './spec/process.js';
 export type { Input } from './stream/input.js';
 export type { Output } from './stream/output.js';
+export type { Duration, Size } from './units.js';
 
 setDefaultImageEngine(defaultEngine);

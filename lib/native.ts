@@ -39,6 +39,10 @@ export interface Native {
   receive(socket: number): NativeMessage | null | undefined;
   /** Which end is ours: the one we read or the one we write. */
   pipe(ours: 'read' | 'write'): NativePipe;
+  /** Closes a descriptor that came from here: fs.closeSync counts only those of node:fs. */
+  close(fd: number): void;
+  /** /dev/null, opened for reading and writing. */
+  openNull(): number;
   /** Bytes read, 0 at the end, or a negative errno. Never waits on our descriptors. */
   read(fd: number, buffer: Uint8Array): number;
   /** Bytes written from `offset` on, or a negative errno. */
@@ -49,7 +53,13 @@ export interface Native {
   tryLock(fd: number, mode: 'exclusive' | 'shared' | 'unlock'): boolean;
   /** Resource limits of this process. */
   rlimits(): Record<string, { soft: number; hard: number }>;
-  Watcher: new (fd: number, events: 'read' | 'write', callback: () => void) => NativeWatcher;
+  /** With `pidfd`: when the thread ends first, `fd` is closed and that process collected. */
+  Watcher: new (
+    fd: number,
+    events: 'read' | 'write',
+    callback: () => void,
+    pidfd?: number,
+  ) => NativeWatcher;
 }
 
 /** Where the compiled parts are. */

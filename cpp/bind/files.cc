@@ -36,6 +36,18 @@ Napi::Value pipe(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value closeFd(const Napi::CallbackInfo& info) {
+  ::close(info[0].As<Napi::Number>().Int32Value());
+  return info.Env().Undefined();
+}
+
+Napi::Value openNull(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return guard(env, [&]() -> Napi::Value {
+    return Napi::Number::New(env, check(open("/dev/null", O_RDWR | O_CLOEXEC), "open /dev/null", "open", "/dev/null"));
+  });
+}
+
 Napi::Value read(const Napi::CallbackInfo& info) {
   auto buffer = info[1].As<Napi::Uint8Array>();
   ssize_t n;

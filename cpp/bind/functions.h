@@ -12,6 +12,8 @@ Napi::Value reap(const Napi::CallbackInfo& info);
 Napi::Value send(const Napi::CallbackInfo& info);
 Napi::Value receive(const Napi::CallbackInfo& info);
 Napi::Value pipe(const Napi::CallbackInfo& info);
+Napi::Value closeFd(const Napi::CallbackInfo& info);
+Napi::Value openNull(const Napi::CallbackInfo& info);
 Napi::Value read(const Napi::CallbackInfo& info);
 Napi::Value write(const Napi::CallbackInfo& info);
 Napi::Value resize(const Napi::CallbackInfo& info);

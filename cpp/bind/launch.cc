@@ -66,6 +66,8 @@ int childMain(void* argument) {
   static char name[] = "slipway-runtime", verb[] = "supervise", empty[] = "";
   char* argv[] = {name, verb, nullptr};
   char* envp[] = {nullptr};
+  // Or Ctrl-C and Ctrl-Z on the terminal would reach it, and end what it holds.
+  syscall(SYS_setsid);
   for (int fd = 0; fd < 3; fd++) syscall(SYS_dup3, args->null, fd, 0);
   if (syscall(SYS_dup3, args->control, kControl, 0) >= 0) {
     syscall(kernel::kCloseRange, kControl + 1, ~0u, kCloseRangeCloexec);

@@ -2,7 +2,11 @@
 // A descriptor on the event loop of the environment that made it (uv_poll):
 // nothing waits on the thread pool, and each worker thread has its own loop.
 #include <napi.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <uv.h>
+
+#include <thread>
 
 #include "bind/functions.h"
 
@@ -35,6 +39,8 @@ class Watcher : public Napi::ObjectWrap<Watcher> {
     }
     callback_ = Napi::Persistent(info[2].As<Napi::Function>());
     context_ = std::make_unique<Napi::AsyncContext>(env_, "slipway.Watcher");
+    fd_ = info[0].As<Napi::Number>().Int32Value();
+    if (info.Length() > 3) pidfd_ = info[3].As<Napi::Number>().Int32Value();
     events_ = info[1].As<Napi::String>().Utf8Value() == "write" ? UV_WRITABLE : UV_READABLE | UV_DISCONNECT;
     napi_add_env_cleanup_hook(env_, closeHook, this);
   }
@@ -42,7 +48,19 @@ class Watcher : public Napi::ObjectWrap<Watcher> {
   ~Watcher() override { release(); }
 
  private:
-  static void closeHook(void* self) { static_cast<Watcher*>(self)->release(); }
+  // A worker thread was terminated: no JavaScript of it runs any more. Closing
+  // the socket ends the process behind it, which must be collected.
+  static void closeHook(void* data) {
+    auto* self = static_cast<Watcher*>(data);
+    self->release();
+    if (self->pidfd_ < 0) return;
+    ::close(self->fd_);
+    std::thread([pidfd = self->pidfd_] {
+      siginfo_t info;
+      waitid(static_cast<idtype_t>(3), static_cast<id_t>(pidfd), &info, WEXITED | __WALL);
+      ::close(pidfd);
+    }).detach();
+  }
 
   static void onEvent(uv_poll_t* handle, int, int) {
     auto* self = static_cast<Watcher*>(handle->data);
@@ -87,7 +105,7 @@ class Watcher : public Napi::ObjectWrap<Watcher> {
 
   Napi::Env env_;
   uv_poll_t* poll_ = nullptr;
-  int events_ = 0;
+  int events_ = 0, fd_ = -1, pidfd_ = -1;
   bool started_ = false;
   Napi::FunctionReference callback_;
   std::unique_ptr<Napi::AsyncContext> context_;

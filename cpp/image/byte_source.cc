@@ -21,14 +21,16 @@ void ByteSource::fill() {
       end_ = static_cast<size_t>(n);
       read_ += end_;
       if (read_ > maxBytes_)
-        throw UnpackError("TOO_LARGE", "", "the archive is larger than " + std::to_string(maxBytes_) + " bytes");
+        throw UnpackError("TOO_LARGE", "",
+                          "the archive is larger than " + std::to_string(maxBytes_) + " bytes");
       return;
     }
     const int saved = errno;
     if (saved == EINTR) continue;
     if (saved != EAGAIN) throw SysError("read archive", "read", "", saved);
     pollfd ready{fd_, POLLIN, 0};
-    if (poll(&ready, 1, -1) < 0 && errno != EINTR) throw SysError("read archive", "poll", "", errno);
+    if (poll(&ready, 1, -1) < 0 && errno != EINTR)
+      throw SysError("read archive", "poll", "", errno);
   }
 }
 

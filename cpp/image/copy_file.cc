@@ -16,16 +16,20 @@ namespace {
 
 constexpr const char* kStep = "copy file";
 
-bool isUnsupported(int err) { return err == EXDEV || err == EINVAL || err == ENOSYS || err == EOPNOTSUPP; }
+bool isUnsupported(int err) {
+  return err == EXDEV || err == EINVAL || err == ENOSYS || err == EOPNOTSUPP;
+}
 
 void copyByBuffer(int from, int to, off_t offset, off_t end, const std::string& path) {
   std::vector<char> buffer(256 * 1024);
   while (offset < end) {
-    const auto want = static_cast<size_t>(std::min<off_t>(end - offset, static_cast<off_t>(buffer.size())));
+    const auto want =
+        static_cast<size_t>(std::min<off_t>(end - offset, static_cast<off_t>(buffer.size())));
     const ssize_t n = check(pread(from, buffer.data(), want, offset), kStep, "pread", path);
     if (n == 0) return;
     for (ssize_t done = 0; done < n;)
-      done += check(pwrite(to, buffer.data() + done, static_cast<size_t>(n - done), offset + done), kStep, "pwrite", path);
+      done += check(pwrite(to, buffer.data() + done, static_cast<size_t>(n - done), offset + done),
+                    kStep, "pwrite", path);
     offset += n;
   }
 }
@@ -36,7 +40,8 @@ void copyRange(int from, int to, off_t offset, off_t end, const std::string& pat
     const ssize_t n = copy_file_range(from, &in, to, &out, static_cast<size_t>(end - offset), 0);
     if (n < 0 && isUnsupported(errno)) return copyByBuffer(from, to, offset, end, path);
     // Files of some virtual file systems have bytes that only read(2) sees.
-    if (check(n, kStep, "copy_file_range", path) == 0) return copyByBuffer(from, to, offset, end, path);
+    if (check(n, kStep, "copy_file_range", path) == 0)
+      return copyByBuffer(from, to, offset, end, path);
     offset += n;
   }
 }

@@ -25,7 +25,10 @@ constexpr const char* kStep = "copy folder";
 class Copier {
  public:
   Copier(int source, int dest, const CopyOptions& options)
-      : source_(source), dest_(dest), sync_(options.sync), metadata_(IdMap::current(), options.squashOwners) {}
+      : source_(source),
+        dest_(dest),
+        sync_(options.sync),
+        metadata_(IdMap::current(), options.squashOwners) {}
 
   CopyResult run() {
     walkTree(source_, [this](const TreeNode& node) { copy(node); });
@@ -57,8 +60,9 @@ class Copier {
   }
 
   void copyFile(const TreeNode& node, int parent) {
-    const Fd to(check(openat(parent, node.name.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600), kStep,
-                      "openat", node.path));
+    const Fd to(check(openat(parent, node.name.c_str(),
+                             O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600),
+                      kStep, "openat", node.path));
     if (!node.mount) {
       const auto size = static_cast<uint64_t>(node.status.st_size);
       copyFileContent(openForReading(node).get(), to.get(), size, node.path);
@@ -69,7 +73,8 @@ class Copier {
 
   void copyLink(const TreeNode& node, int parent) {
     char target[PATH_MAX];
-    const ssize_t n = check(readlinkat(node.inode.get(), "", target, sizeof target - 1), kStep, "readlinkat", node.path);
+    const ssize_t n = check(readlinkat(node.inode.get(), "", target, sizeof target - 1), kStep,
+                            "readlinkat", node.path);
     target[n] = '\0';
     check(symlinkat(target, parent, node.name.c_str()), kStep, "symlinkat", node.path);
     apply(node, openMade(node, parent).get(), S_IFLNK);
@@ -81,18 +86,21 @@ class Copier {
       return;
     }
     if (kind == S_IFCHR && node.status.st_rdev == 0)
-      throw UnpackError("WHITEOUT", node.path, "this marks a removed file, which a whole file system has none of");
+      throw UnpackError("WHITEOUT", node.path,
+                        "this marks a removed file, which a whole file system has none of");
     if (kind != S_IFIFO && metadata_.ids().nested()) {
       result_.skippedDevices++;
       return;
     }
-    check(mknodat(parent, node.name.c_str(), kind | 0600, node.status.st_rdev), kStep, "mknodat", node.path);
+    check(mknodat(parent, node.name.c_str(), kind | 0600, node.status.st_rdev), kStep, "mknodat",
+          node.path);
     apply(node, openMade(node, parent).get(), kind);
   }
 
   bool linkToEarlier(const TreeNode& node, int parent) {
     if (node.status.st_nlink < 2 || node.mount || S_ISSOCK(node.status.st_mode)) return false;
-    const auto [first, fresh] = made_.try_emplace({node.status.st_dev, node.status.st_ino}, node.path);
+    const auto [first, fresh] =
+        made_.try_emplace({node.status.st_dev, node.status.st_ino}, node.path);
     if (fresh) return false;
     const std::string& path = first->second;
     const Fd from = openDest(parentOf(path));
@@ -111,9 +119,12 @@ class Copier {
     applyFrom(node.inode.get(), node.status, fd, kind, node.path);
   }
 
-  void applyFrom(int from, const struct stat& status, int to, mode_t kind, const std::string& path) {
+  void applyFrom(int from, const struct stat& status, int to, mode_t kind,
+                 const std::string& path) {
     const Xattrs xattrs = readXattrs(from, path);
-    metadata_.apply(to, kind, {status.st_mode & 07777, status.st_uid, status.st_gid, status.st_mtim, &xattrs}, path);
+    metadata_.apply(to, kind,
+                    {status.st_mode & 07777, status.st_uid, status.st_gid, status.st_mtim, &xattrs},
+                    path);
   }
 
   void finishFolder(const std::string& path) {
@@ -129,10 +140,13 @@ class Copier {
     return slash == std::string::npos ? "" : path.substr(0, slash);
   }
 
-  Fd openDest(const std::string& path) { return openInRoot(dest_, path, O_PATH | O_DIRECTORY, kStep, Links::refuse); }
+  Fd openDest(const std::string& path) {
+    return openInRoot(dest_, path, O_PATH | O_DIRECTORY, kStep, Links::refuse);
+  }
 
   static Fd openMade(const TreeNode& node, int parent) {
-    return Fd(check(openat(parent, node.name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC), kStep, "openat", node.path));
+    return Fd(check(openat(parent, node.name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC), kStep,
+                    "openat", node.path));
   }
 
   int source_, dest_;

@@ -3,7 +3,7 @@
 
 #include <fcntl.h>
 
-#include <sstream>
+#include <cstdlib>
 
 #include "sys/error.h"
 #include "sys/fd.h"
@@ -23,20 +23,26 @@ std::string readMap(const char* path) {
 
 }  // namespace
 
-IdMap IdMap::current() { return IdMap(readMap("/proc/self/uid_map"), readMap("/proc/self/gid_map")); }
+IdMap IdMap::current() {
+  return IdMap(readMap("/proc/self/uid_map"), readMap("/proc/self/gid_map"));
+}
 
 IdMap::IdMap(const std::string& uidMap, const std::string& gidMap)
     : users_(parse(uidMap, nested_)), groups_(parse(gidMap, nested_)) {}
 
 std::vector<IdMap::Range> IdMap::parse(const std::string& map, bool& nested) {
-  std::istringstream lines(map);
   std::vector<Range> ranges;
-  uint64_t inside = 0, outside = 0, count = 0;
-  while (lines >> inside >> outside >> count) {
+  const char* at = map.c_str();
+  for (;;) {
+    char* end = nullptr;
+    const uint64_t inside = strtoull(at, &end, 10);
+    if (end == at) return ranges;
+    const uint64_t outside = strtoull(end, &end, 10);
+    const uint64_t count = strtoull(end, &end, 10);
+    at = end;
     ranges.push_back({inside, count});
     if (inside != outside || count != kAllIds) nested = true;
   }
-  return ranges;
 }
 
 bool IdMap::has(const std::vector<Range>& ranges, uint32_t id) {

@@ -20,8 +20,8 @@ constexpr const char* kStep = "set file attributes";
 constexpr size_t kMaxXattrName = 255, kMaxXattrValue = 65536;
 
 bool isOfMachine(std::string_view name) {
-  return MetadataWriter::isOverlayXattr(name) || name == "security.selinux" || name == "security.ima" ||
-         name == "security.evm";
+  return MetadataWriter::isOverlayXattr(name) || name == "security.selinux" ||
+         name == "security.ima" || name == "security.evm";
 }
 
 }  // namespace
@@ -66,8 +66,9 @@ void MetadataWriter::setXattr(int fd, mode_t kind, const std::string& name, std:
   }
   if (name.size() > kMaxXattrName || value.size() > kMaxXattrValue)
     throw UnpackError("RECORD_TOO_LARGE", path, "an extended attribute is too large");
-  const int result = kind == S_IFREG ? fsetxattr(fd, name.c_str(), value.data(), value.size(), 0)
-                                     : setxattr(kernel::FdPath(fd), name.c_str(), value.data(), value.size(), 0);
+  const int result =
+      kind == S_IFREG ? fsetxattr(fd, name.c_str(), value.data(), value.size(), 0)
+                      : setxattr(kernel::FdPath(fd), name.c_str(), value.data(), value.size(), 0);
   if (result == 0) return;
   const int saved = errno;
   // EINVAL: an access list that names an id this namespace does not have.

@@ -31,11 +31,13 @@ struct MetadataCounts {
 
 class MetadataWriter {
  public:
-  MetadataWriter(IdMap ids, bool squashOwners) : ids_(std::move(ids)), squashOwners_(squashOwners) {}
+  MetadataWriter(IdMap ids, bool squashOwners)
+      : ids_(std::move(ids)), squashOwners_(squashOwners) {}
 
   // `fd` may be an O_PATH one. `kind` is S_IFREG and so on.
   void apply(int fd, mode_t kind, const Metadata& metadata, const std::string& path);
-  void setXattr(int fd, mode_t kind, const std::string& name, std::string_view value, const std::string& path);
+  void setXattr(int fd, mode_t kind, const std::string& name, std::string_view value,
+                const std::string& path);
   static void setTime(int fd, const timespec& mtime, const std::string& path);
 
   const IdMap& ids() const { return ids_; }

@@ -23,12 +23,18 @@ constexpr const char* kStep = "pack folder";
 
 TarType typeOf(mode_t mode) {
   switch (mode & S_IFMT) {
-    case S_IFLNK: return TarType::symlink;
-    case S_IFCHR: return TarType::charDevice;
-    case S_IFBLK: return TarType::blockDevice;
-    case S_IFDIR: return TarType::folder;
-    case S_IFIFO: return TarType::fifo;
-    default: return TarType::file;
+    case S_IFLNK:
+      return TarType::symlink;
+    case S_IFCHR:
+      return TarType::charDevice;
+    case S_IFBLK:
+      return TarType::blockDevice;
+    case S_IFDIR:
+      return TarType::folder;
+    case S_IFIFO:
+      return TarType::fifo;
+    default:
+      return TarType::file;
   }
 }
 
@@ -68,7 +74,8 @@ class Packer {
     entry.uid = status.st_uid;
     entry.gid = status.st_gid;
     entry.mtime = status.st_mtim;
-    if (entry.type == TarType::file && !node.mount) entry.size = static_cast<uint64_t>(status.st_size);
+    if (entry.type == TarType::file && !node.mount)
+      entry.size = static_cast<uint64_t>(status.st_size);
     if (entry.type == TarType::charDevice || entry.type == TarType::blockDevice) {
       entry.devMajor = major(status.st_rdev);
       entry.devMinor = minor(status.st_rdev);
@@ -79,7 +86,8 @@ class Packer {
 
   bool linkToEarlier(const TreeNode& node, TarEntry& entry) {
     if (entry.type == TarType::folder || node.mount || node.status.st_nlink < 2) return false;
-    const auto [first, fresh] = seen_.try_emplace({node.status.st_dev, node.status.st_ino}, node.path);
+    const auto [first, fresh] =
+        seen_.try_emplace({node.status.st_dev, node.status.st_ino}, node.path);
     if (fresh) return false;
     entry.type = TarType::hardLink;
     entry.linkPath = first->second;
@@ -89,7 +97,8 @@ class Packer {
 
   static std::string readTarget(const TreeNode& node) {
     char target[PATH_MAX];
-    const ssize_t n = check(readlinkat(node.inode.get(), "", target, sizeof target), kStep, "readlinkat", node.path);
+    const ssize_t n = check(readlinkat(node.inode.get(), "", target, sizeof target), kStep,
+                            "readlinkat", node.path);
     return std::string(target, static_cast<size_t>(n));
   }
 
@@ -99,7 +108,8 @@ class Packer {
       const ssize_t n = read(file.get(), chunk_.data(), std::min<uint64_t>(size, chunk_.size()));
       if (n < 0 && errno == EINTR) continue;
       check(n, kStep, "read", node.path);
-      if (n == 0) throw SysError(kStep, "read", node.path, EIO, "the file became shorter while it was read");
+      if (n == 0)
+        throw SysError(kStep, "read", node.path, EIO, "the file became shorter while it was read");
       writer_.write({chunk_.data(), static_cast<size_t>(n)});
       size -= static_cast<uint64_t>(n);
     }

@@ -46,7 +46,8 @@ void PaxRecords::parse(std::string_view payload) {
     const size_t space = payload.find(' ');
     if (space == std::string_view::npos || space > 10) bad("a pax record has no length");
     const std::optional<uint64_t> length = parseDecimal(payload.substr(0, space));
-    if (!length || *length > payload.size() || *length < space + 3) bad("a pax record has a wrong length");
+    if (!length || *length > payload.size() || *length < space + 3)
+      bad("a pax record has a wrong length");
     const std::string_view record = payload.substr(space + 1, *length - space - 1);
     payload.remove_prefix(*length);
     if (record.back() != '\n') bad("a pax record does not end its line");
@@ -73,7 +74,8 @@ void PaxRecords::set(std::string_view key, std::string_view value) {
 
 void PaxRecords::setXattr(std::string_view name, std::string_view value) {
   std::erase_if(xattrs, [&](const auto& known) { return known.first == name; });
-  if (xattrs.size() >= kMaxXattrs) throw UnpackError("RECORD_TOO_LARGE", "", "too many extended attributes");
+  if (xattrs.size() >= kMaxXattrs)
+    throw UnpackError("RECORD_TOO_LARGE", "", "too many extended attributes");
   xattrs.emplace_back(name, value);
 }
 
@@ -82,7 +84,8 @@ bool PaxRecords::setSparse(std::string_view key, std::string_view value) {
   if (!offset && key != "GNU.sparse.numbytes") return false;
   const std::optional<uint64_t> number = parseDecimal(value);
   if (!number) throw UnpackError("BAD_SPARSE_MAP", "", "a number of the map is not one");
-  if (offset && sparseRuns.size() >= kMaxRuns) throw UnpackError("BAD_SPARSE_MAP", "", "too many runs");
+  if (offset && sparseRuns.size() >= kMaxRuns)
+    throw UnpackError("BAD_SPARSE_MAP", "", "too many runs");
   if (offset)
     sparseRuns.push_back({*number, 0});
   else if (sparseRuns.empty())

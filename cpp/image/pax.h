@@ -14,7 +14,8 @@ namespace slipway {
 
 struct PaxRecords {
   std::optional<std::string> path, linkPath, size, uid, gid, mtime;
-  std::optional<std::string> sparseName, sparseSize, sparseRealSize, sparseMap, sparseMajor, sparseMinor;
+  std::optional<std::string> sparseName, sparseSize, sparseRealSize, sparseMap, sparseMajor,
+      sparseMinor;
   std::vector<TarRun> sparseRuns;  // form 0.0: one record an offset, one a length
   std::vector<std::pair<std::string, std::string>> xattrs;
 

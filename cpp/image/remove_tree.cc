@@ -37,14 +37,14 @@ struct DirEntry {
 
 class Remover {
  public:
-
   void remove(int parent, const std::string& name) {
     removeEntry(parent, name.c_str(), DT_DIR, 0, name);
     if (failure_) throw *failure_;
   }
 
  private:
-  void removeEntry(int parent, const char* name, unsigned char type, int depth, const std::string& path) {
+  void removeEntry(int parent, const char* name, unsigned char type, int depth,
+                   const std::string& path) {
     const bool folderFirst = type == DT_DIR;
     if (tryUnlink(parent, name, folderFirst ? AT_REMOVEDIR : 0)) return;
     if (errno == (folderFirst ? ENOTDIR : EISDIR)) {

@@ -59,13 +59,15 @@ std::optional<timespec> parsePaxTime(std::string_view text) {
   if (negative) text.remove_prefix(1);
   const size_t dot = text.find('.');
   const std::optional<uint64_t> seconds = parseDecimal(text.substr(0, dot));
-  if (!seconds || *seconds > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) return std::nullopt;
+  if (!seconds || *seconds > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
+    return std::nullopt;
   long nanoseconds = 0;
   if (dot != std::string_view::npos) {
     const std::string_view fraction = text.substr(dot + 1);
     for (size_t i = 0; i < fraction.size(); i++)
       if (fraction[i] < '0' || fraction[i] > '9') return std::nullopt;
-    for (size_t i = 0; i < 9; i++) nanoseconds = nanoseconds * 10 + (i < fraction.size() ? fraction[i] - '0' : 0);
+    for (size_t i = 0; i < 9; i++)
+      nanoseconds = nanoseconds * 10 + (i < fraction.size() ? fraction[i] - '0' : 0);
   }
   timespec time{static_cast<time_t>(*seconds), nanoseconds};
   if (!negative) return time;

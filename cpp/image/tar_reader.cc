@@ -18,7 +18,9 @@ constexpr int64_t kMaxSeconds = int64_t{1} << 40;
 
 uint64_t paddingOf(uint64_t size) { return (kBlock - size % kBlock) % kBlock; }
 
-std::string fieldText(const char* field, size_t length) { return std::string(field, strnlen(field, length)); }
+std::string fieldText(const char* field, size_t length) {
+  return std::string(field, strnlen(field, length));
+}
 
 [[noreturn]] void badNumber(const std::string& path, const char* what) {
   throw UnpackError("BAD_NUMBER", path, std::string(what) + " is out of range");
@@ -31,8 +33,8 @@ uint64_t positive(std::optional<int64_t> number, const std::string& path, const 
 
 // A pax record wins over the header's field, which is then not even looked at:
 // writers leave anything in a field too small for its value.
-uint64_t pick(const std::optional<std::string>& record, const char* field, size_t length, const std::string& path,
-              const char* what) {
+uint64_t pick(const std::optional<std::string>& record, const char* field, size_t length,
+              const std::string& path, const char* what) {
   if (!record) return positive(parseTarField(field, length), path, what);
   const std::optional<uint64_t> number = parseDecimal(*record);
   if (!number) badNumber(path, what);
@@ -47,14 +49,27 @@ uint32_t ownerId(uint64_t id, const std::string& path, const char* what) {
 
 TarType typeOf(char type, const std::string& path) {
   switch (type) {
-    case '0': case '\0': case '7': case 'S': return !path.empty() && path.back() == '/' ? TarType::folder : TarType::file;
-    case '1': return TarType::hardLink;
-    case '2': return TarType::symlink;
-    case '3': return TarType::charDevice;
-    case '4': return TarType::blockDevice;
-    case '5': case 'D': return TarType::folder;
-    case '6': return TarType::fifo;
-    default: throw UnpackError("UNSUPPORTED_TYPE", path, "members of type " + std::to_string(type) + " are not supported");
+    case '0':
+    case '\0':
+    case '7':
+    case 'S':
+      return !path.empty() && path.back() == '/' ? TarType::folder : TarType::file;
+    case '1':
+      return TarType::hardLink;
+    case '2':
+      return TarType::symlink;
+    case '3':
+      return TarType::charDevice;
+    case '4':
+      return TarType::blockDevice;
+    case '5':
+    case 'D':
+      return TarType::folder;
+    case '6':
+      return TarType::fifo;
+    default:
+      throw UnpackError("UNSUPPORTED_TYPE", path,
+                        "members of type " + std::to_string(type) + " are not supported");
   }
 }
 
@@ -68,7 +83,8 @@ bool TarReader::next(TarEntry& entry) {
   Header header;
   while (!ended_ && readHeader(header)) {
     if (++entries_ > limits_.maxEntries)
-      throw UnpackError("TOO_MANY_ENTRIES", "", "more than " + std::to_string(limits_.maxEntries) + " members");
+      throw UnpackError("TOO_MANY_ENTRIES", "",
+                        "more than " + std::to_string(limits_.maxEntries) + " members");
     if (takeExtension(header)) continue;
     fillEntry(header, entry);
     return true;
@@ -83,7 +99,8 @@ bool TarReader::readHeader(Header& header) {
   const size_t n = source_.read(block, sizeof block);
   if (n == 0) return ended_ = true, false;
   if (n < sizeof block)
-    throw UnpackError(first ? "NOT_AN_ARCHIVE" : "TRUNCATED", "", "the archive ends within a header");
+    throw UnpackError(first ? "NOT_AN_ARCHIVE" : "TRUNCATED", "",
+                      "the archive ends within a header");
   memcpy(&header, block, sizeof block);
   bool zero = true;
   for (const char byte : block) zero &= byte == 0;
@@ -105,25 +122,39 @@ void TarReader::verifyChecksum(const Header& header) const {
   const std::optional<int64_t> stored = parseTarField(header.checksum, sizeof header.checksum);
   if (stored && (*stored == plain || *stored == withSign)) return;
   const bool first = entries_ == 0;
-  throw UnpackError(first ? "NOT_AN_ARCHIVE" : "BAD_HEADER", fieldText(header.name, sizeof header.name),
+  throw UnpackError(first ? "NOT_AN_ARCHIVE" : "BAD_HEADER",
+                    fieldText(header.name, sizeof header.name),
                     first ? "this is not a tar archive" : "the checksum of a header is wrong");
 }
 
 bool TarReader::takeExtension(const Header& header) {
   switch (header.type) {
-    case 'x': case 'X': local_.parse(readRecord(header)); return true;
-    case 'g': global_.parse(readRecord(header)); return true;
-    case 'L': longName_ = readRecord(header).c_str(); return true;
-    case 'K': longLink_ = readRecord(header).c_str(); return true;
-    case 'V': readRecord(header); return true;  // the name of the volume
-    default: return false;
+    case 'x':
+    case 'X':
+      local_.parse(readRecord(header));
+      return true;
+    case 'g':
+      global_.parse(readRecord(header));
+      return true;
+    case 'L':
+      longName_ = readRecord(header).c_str();
+      return true;
+    case 'K':
+      longLink_ = readRecord(header).c_str();
+      return true;
+    case 'V':
+      readRecord(header);
+      return true;  // the name of the volume
+    default:
+      return false;
   }
 }
 
 std::string TarReader::readRecord(const Header& header) {
   const std::string name = fieldText(header.name, sizeof header.name);
   const uint64_t size = positive(parseTarField(header.size, sizeof header.size), name, "the size");
-  if (size > limits_.maxRecordBytes) throw UnpackError("RECORD_TOO_LARGE", name, "an extended header is too large");
+  if (size > limits_.maxRecordBytes)
+    throw UnpackError("RECORD_TOO_LARGE", name, "an extended header is too large");
   std::string payload(size + paddingOf(size), '\0');
   if (source_.read(payload.data(), payload.size()) < payload.size())
     throw UnpackError("TRUNCATED", name, "the archive ends within an extended header");
@@ -142,7 +173,8 @@ void TarReader::fillEntry(const Header& header, TarEntry& entry) {
   entry.xattrs = local_.xattrs;
   const bool hasData = entry.type == TarType::file || header.type == 'D';
   remaining_ = 0;
-  if (hasData) remaining_ = pick(local_.size, header.size, sizeof header.size, entry.path, "the size");
+  if (hasData)
+    remaining_ = pick(local_.size, header.size, sizeof header.size, entry.path, "the size");
   if (remaining_ > kMaxFileBytes) badNumber(entry.path, "the size");
   padding_ = paddingOf(remaining_);
   if (entry.type != TarType::file) return;
@@ -169,23 +201,29 @@ void TarReader::fillNames(const Header& header, TarEntry& entry) {
 void TarReader::fillNumbers(const Header& header, TarEntry& entry) {
   const std::string& path = entry.path;
   entry.mode = positive(parseTarField(header.mode, sizeof header.mode), path, "the mode") & 07777;
-  entry.uid = ownerId(pick(local_.uid, header.uid, sizeof header.uid, path, "the user id"), path, "the user id");
-  entry.gid = ownerId(pick(local_.gid, header.gid, sizeof header.gid, path, "the group id"), path, "the group id");
+  entry.uid = ownerId(pick(local_.uid, header.uid, sizeof header.uid, path, "the user id"), path,
+                      "the user id");
+  entry.gid = ownerId(pick(local_.gid, header.gid, sizeof header.gid, path, "the group id"), path,
+                      "the group id");
   if (entry.type == TarType::charDevice || entry.type == TarType::blockDevice) {
-    entry.devMajor = positive(parseTarField(header.devMajor, sizeof header.devMajor), path, "the device number");
-    entry.devMinor = positive(parseTarField(header.devMinor, sizeof header.devMinor), path, "the device number");
+    entry.devMajor =
+        positive(parseTarField(header.devMajor, sizeof header.devMajor), path, "the device number");
+    entry.devMinor =
+        positive(parseTarField(header.devMinor, sizeof header.devMinor), path, "the device number");
   }
   std::optional<timespec> mtime;
   if (local_.mtime)
     mtime = parsePaxTime(*local_.mtime);
   else if (const auto seconds = parseTarField(header.mtime, sizeof header.mtime))
     mtime = timespec{static_cast<time_t>(*seconds), 0};
-  if (!mtime || mtime->tv_sec > kMaxSeconds || mtime->tv_sec < -kMaxSeconds) badNumber(path, "the time");
+  if (!mtime || mtime->tv_sec > kMaxSeconds || mtime->tv_sec < -kMaxSeconds)
+    badNumber(path, "the time");
   entry.mtime = *mtime;
 }
 
 void TarReader::fillSparse(const Header& header, TarEntry& entry) {
-  const std::optional<std::string>& size = local_.sparseRealSize ? local_.sparseRealSize : local_.sparseSize;
+  const std::optional<std::string>& size =
+      local_.sparseRealSize ? local_.sparseRealSize : local_.sparseSize;
   entry.sparse = header.type == 'S' || size;
   if (!entry.sparse) return;
   if (size) {
@@ -198,14 +236,19 @@ void TarReader::fillSparse(const Header& header, TarEntry& entry) {
   else if (local_.sparseMajor == "1" && local_.sparseMinor == "0")
     readDataRuns(entry);
   else if (local_.sparseMajor && local_.sparseMajor != "0")
-    throw UnpackError("BAD_SPARSE_MAP", entry.path, "sparse format " + *local_.sparseMajor + " is not known");
+    throw UnpackError("BAD_SPARSE_MAP", entry.path,
+                      "sparse format " + *local_.sparseMajor + " is not known");
   else if (local_.sparseMap) {
     std::string_view map = *local_.sparseMap;
     while (!map.empty()) {
-      const size_t comma = map.find(','), second = comma == map.npos ? map.npos : map.find(',', comma + 1);
+      const size_t comma = map.find(','),
+                   second = comma == map.npos ? map.npos : map.find(',', comma + 1);
       const auto offset = parseDecimal(map.substr(0, comma));
-      const auto length = comma == map.npos ? std::nullopt : parseDecimal(map.substr(comma + 1, second - comma - 1));
-      if (!offset || !length) throw UnpackError("BAD_SPARSE_MAP", entry.path, "a number of the map is not one");
+      const auto length = comma == map.npos
+                              ? std::nullopt
+                              : parseDecimal(map.substr(comma + 1, second - comma - 1));
+      if (!offset || !length)
+        throw UnpackError("BAD_SPARSE_MAP", entry.path, "a number of the map is not one");
       entry.runs.push_back({*offset, *length});
       map.remove_prefix(second == map.npos ? map.size() : second + 1);
     }
@@ -226,15 +269,19 @@ void TarReader::readGnuRuns(const Header& header, TarEntry& entry) {
   for (;;) {
     for (size_t i = 0; i < count; i++, at += 24) {
       if (block[at] == '\0' && block[at + 12] == '\0') break;
-      const uint64_t offset = positive(parseTarField(block + at, 12), entry.path, "a sparse offset");
-      const uint64_t length = positive(parseTarField(block + at + 12, 12), entry.path, "a sparse length");
+      const uint64_t offset =
+          positive(parseTarField(block + at, 12), entry.path, "a sparse offset");
+      const uint64_t length =
+          positive(parseTarField(block + at + 12, 12), entry.path, "a sparse length");
       entry.runs.push_back({offset, length});
     }
     if (!more) return;
-    if (entry.runs.size() > kMaxRuns) throw UnpackError("BAD_SPARSE_MAP", entry.path, "too many runs");
+    if (entry.runs.size() > kMaxRuns)
+      throw UnpackError("BAD_SPARSE_MAP", entry.path, "too many runs");
     if (source_.read(block, sizeof block) < sizeof block)
       throw UnpackError("TRUNCATED", entry.path, "the archive ends within a sparse map");
-    if (++entries_ > limits_.maxEntries) throw UnpackError("TOO_MANY_ENTRIES", entry.path, "too many sparse headers");
+    if (++entries_ > limits_.maxEntries)
+      throw UnpackError("TOO_MANY_ENTRIES", entry.path, "too many sparse headers");
     at = 0;
     count = 21;
     more = block[504] != 0;
@@ -253,9 +300,11 @@ void TarReader::readDataRuns(TarEntry& entry) {
   }
   uint64_t fill = paddingOf(before - remaining_);
   while (fill > 0) {
-    if (fill > remaining_) throw UnpackError("BAD_SPARSE_MAP", entry.path, "the map is larger than its member");
+    if (fill > remaining_)
+      throw UnpackError("BAD_SPARSE_MAP", entry.path, "the map is larger than its member");
     const std::string_view bytes = source_.take(fill);
-    if (bytes.empty()) throw UnpackError("TRUNCATED", entry.path, "the archive ends within a sparse map");
+    if (bytes.empty())
+      throw UnpackError("TRUNCATED", entry.path, "the archive ends within a sparse map");
     fill -= bytes.size();
     remaining_ -= bytes.size();
   }
@@ -285,7 +334,8 @@ void TarReader::checkRuns(const TarEntry& entry) const {
     end = run.offset + run.length;
     total += run.length;
   }
-  if (total != remaining_) throw UnpackError("BAD_SPARSE_MAP", entry.path, "the runs do not add up to the stored data");
+  if (total != remaining_)
+    throw UnpackError("BAD_SPARSE_MAP", entry.path, "the runs do not add up to the stored data");
 }
 
 std::string_view TarReader::data() {

@@ -15,9 +15,9 @@
 namespace slipway {
 
 struct TarLimits {
-  uint64_t maxBytes = uint64_t{1} << 40;    // of the archive, padding included
-  uint64_t maxEntries = 4'000'000;          // headers, extended ones included
-  uint64_t maxRecordBytes = 1024 * 1024;    // of one extended header
+  uint64_t maxBytes = uint64_t{1} << 40;  // of the archive, padding included
+  uint64_t maxEntries = 4'000'000;        // headers, extended ones included
+  uint64_t maxRecordBytes = 1024 * 1024;  // of one extended header
 };
 
 class TarReader {
@@ -39,7 +39,8 @@ class TarReader {
  private:
   struct Header {
     char name[100], mode[8], uid[8], gid[8], size[12], mtime[12], checksum[8], type, linkName[100];
-    char magic[6], version[2], userName[32], groupName[32], devMajor[8], devMinor[8], prefix[155], pad[12];
+    char magic[6], version[2], userName[32], groupName[32], devMajor[8], devMinor[8], prefix[155],
+        pad[12];
   };
   static_assert(sizeof(Header) == 512);
 

@@ -17,13 +17,20 @@ constexpr size_t kBlock = 512, kBufferBytes = 256 * 1024;
 
 char typeFlag(TarType type) {
   switch (type) {
-    case TarType::file: return '0';
-    case TarType::hardLink: return '1';
-    case TarType::symlink: return '2';
-    case TarType::charDevice: return '3';
-    case TarType::blockDevice: return '4';
-    case TarType::folder: return '5';
-    case TarType::fifo: return '6';
+    case TarType::file:
+      return '0';
+    case TarType::hardLink:
+      return '1';
+    case TarType::symlink:
+      return '2';
+    case TarType::charDevice:
+      return '3';
+    case TarType::blockDevice:
+      return '4';
+    case TarType::folder:
+      return '5';
+    case TarType::fifo:
+      return '6';
   }
   return '0';
 }
@@ -41,7 +48,8 @@ std::string paxTime(const timespec& time) {
   if (time.tv_sec >= 0 || time.tv_nsec == 0) {
     snprintf(text, sizeof text, "%lld.%09ld", static_cast<long long>(time.tv_sec), time.tv_nsec);
   } else {
-    snprintf(text, sizeof text, "-%lld.%09ld", -static_cast<long long>(time.tv_sec + 1), 1000000000 - time.tv_nsec);
+    snprintf(text, sizeof text, "-%lld.%09ld", -static_cast<long long>(time.tv_sec + 1),
+             1000000000 - time.tv_nsec);
   }
   std::string trimmed = text;
   while (trimmed.back() == '0') trimmed.pop_back();
@@ -97,7 +105,10 @@ void TarWriter::header(const TarEntry& entry, char type, uint64_t size, std::str
   octal(block + 136, 11, entry.mtime.tv_sec < 0 ? 0 : static_cast<uint64_t>(entry.mtime.tv_sec));
   block[156] = type;
   memcpy(block + 157, entry.linkPath.data(), std::min<size_t>(entry.linkPath.size(), 100));
-  memcpy(block + 257, "ustar\0" "00", 8);
+  memcpy(block + 257,
+         "ustar\0"
+         "00",
+         8);
   octal(block + 329, 7, entry.devMajor);
   octal(block + 337, 7, entry.devMinor);
   memset(block + 148, ' ', 8);

@@ -23,7 +23,8 @@ std::string TreePath::parent() const { return join(parts, parts.size() - 1); }
 std::string TreePath::text() const { return join(parts, parts.size()); }
 
 TreePath cleanTreePath(std::string_view name, const TreePathLimits& limits) {
-  if (name.size() > limits.maxPathBytes) throw UnpackError("NAME_TOO_LONG", shorten(name), "the path is too long");
+  if (name.size() > limits.maxPathBytes)
+    throw UnpackError("NAME_TOO_LONG", shorten(name), "the path is too long");
   TreePath path;
   for (size_t at = 0; at <= name.size();) {
     const size_t slash = name.find('/', at), end = slash == name.npos ? name.size() : slash;
@@ -31,13 +32,16 @@ TreePath cleanTreePath(std::string_view name, const TreePathLimits& limits) {
     at = end + 1;
     if (part.empty() || part == ".") continue;
     if (part == "..") {
-      if (path.parts.empty()) throw UnpackError("PATH_ESCAPES", shorten(name), "the path leads out of the archive");
+      if (path.parts.empty())
+        throw UnpackError("PATH_ESCAPES", shorten(name), "the path leads out of the archive");
       path.parts.pop_back();
       continue;
     }
-    if (part.size() > limits.maxNameBytes) throw UnpackError("NAME_TOO_LONG", shorten(name), "a name is too long");
+    if (part.size() > limits.maxNameBytes)
+      throw UnpackError("NAME_TOO_LONG", shorten(name), "a name is too long");
     path.parts.emplace_back(part);
-    if (path.parts.size() > limits.maxDepth) throw UnpackError("TOO_DEEP", shorten(name), "folders are nested too deep");
+    if (path.parts.size() > limits.maxDepth)
+      throw UnpackError("TOO_DEEP", shorten(name), "folders are nested too deep");
   }
   return path;
 }

@@ -19,7 +19,8 @@ namespace {
 constexpr const char* kStep = "read folder";
 
 std::vector<std::string> namesIn(int folder, const std::string& path) {
-  const int copy = check(openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), kStep, "openat", path);
+  const int copy =
+      check(openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), kStep, "openat", path);
   const std::unique_ptr<DIR, int (*)(DIR*)> stream(fdopendir(copy), closedir);
   if (!stream) throw SysError(kStep, "fdopendir", path, errno);
   std::vector<std::string> names;
@@ -71,7 +72,8 @@ void walkTree(int rootFd, const std::function<void(const TreeNode&)>& visit) {
 }
 
 Fd openForReading(const TreeNode& node) {
-  return Fd(check(open(kernel::FdPath(node.inode.get()), O_RDONLY | O_CLOEXEC), kStep, "open", node.path));
+  return Fd(check(open(kernel::FdPath(node.inode.get()), O_RDONLY | O_CLOEXEC), kStep, "open",
+                  node.path));
 }
 
 }  // namespace slipway

@@ -43,7 +43,10 @@ struct LaterFolder {
 class Unpacker {
  public:
   Unpacker(int tar, int root, const UnpackOptions& options)
-      : reader_(tar, options.limits), root_(root), options_(options), metadata_(IdMap::current(), options.squashOwners) {}
+      : reader_(tar, options.limits),
+        root_(root),
+        options_(options),
+        metadata_(IdMap::current(), options.squashOwners) {}
 
   UnpackResult run() {
     TarEntry entry;
@@ -63,17 +66,25 @@ class Unpacker {
   void unpackEntry(const TarEntry& entry) {
     const TreePath path = cleanTreePath(entry.path, options_.paths);
     if (path.isRoot()) {
-      if (entry.type != TarType::folder) throw UnpackError("BAD_NAME", entry.path, "only a folder can be the root");
-      return applyFolder(Fd(check(openat(root_, ".", O_PATH | O_DIRECTORY | O_CLOEXEC), kStep, "openat", "/")), entry, "");
+      if (entry.type != TarType::folder)
+        throw UnpackError("BAD_NAME", entry.path, "only a folder can be the root");
+      return applyFolder(
+          Fd(check(openat(root_, ".", O_PATH | O_DIRECTORY | O_CLOEXEC), kStep, "openat", "/")),
+          entry, "");
     }
     const int parent = openParent(path);
     if (handleWhiteout(parent, path, entry)) return;
     switch (entry.type) {
-      case TarType::file: return makeFile(parent, path, entry);
-      case TarType::folder: return makeFolder(parent, path, entry);
-      case TarType::symlink: return makeSymlink(parent, path, entry);
-      case TarType::hardLink: return makeHardLink(parent, path, entry);
-      default: return makeNode(parent, path, entry);
+      case TarType::file:
+        return makeFile(parent, path, entry);
+      case TarType::folder:
+        return makeFolder(parent, path, entry);
+      case TarType::symlink:
+        return makeSymlink(parent, path, entry);
+      case TarType::hardLink:
+        return makeHardLink(parent, path, entry);
+      default:
+        return makeNode(parent, path, entry);
     }
   }
 
@@ -101,11 +112,13 @@ class Unpacker {
 
   void clearWay(int parent, const TreePath& path, bool folder) {
     struct stat there;
-    check(fstatat(parent, path.name().c_str(), &there, AT_SYMLINK_NOFOLLOW), kStep, "fstatat", path.text());
+    check(fstatat(parent, path.name().c_str(), &there, AT_SYMLINK_NOFOLLOW), kStep, "fstatat",
+          path.text());
     const bool isFolder = S_ISDIR(there.st_mode);
     if (options_.keepKinds && isFolder != folder)
-      throw SysError(kStep, "openat", path.text(), isFolder ? EISDIR : ENOTDIR,
-                     isFolder ? "a folder is there already" : "something that is no folder is there already");
+      throw SysError(
+          kStep, "openat", path.text(), isFolder ? EISDIR : ENOTDIR,
+          isFolder ? "a folder is there already" : "something that is no folder is there already");
     removeTree(parent, path.name());
     // The way to the parent may have led through what is gone now.
     parentStale_ = true;
@@ -119,7 +132,8 @@ class Unpacker {
       writeRuns(file.get(), entry);
     else
       writeData(file.get(), 0, entry.size, entry.path);
-    if (entry.sparse) check(ftruncate(file.get(), static_cast<off_t>(entry.size)), kStep, "ftruncate", entry.path);
+    if (entry.sparse)
+      check(ftruncate(file.get(), static_cast<off_t>(entry.size)), kStep, "ftruncate", entry.path);
     result_.fileBytes += entry.size;
     metadata_.apply(file.get(), S_IFREG, metadataOf(entry), path.text());
   }
@@ -153,9 +167,11 @@ class Unpacker {
 
   void reuseFolder(int parent, const TreePath& path) {
     struct stat there;
-    check(fstatat(parent, path.name().c_str(), &there, AT_SYMLINK_NOFOLLOW), kStep, "fstatat", path.text());
+    check(fstatat(parent, path.name().c_str(), &there, AT_SYMLINK_NOFOLLOW), kStep, "fstatat",
+          path.text());
     if (S_ISDIR(there.st_mode)) return;
-    const bool hidden = S_ISCHR(there.st_mode) && there.st_rdev == 0 && options_.whiteouts == Whiteouts::overlay;
+    const bool hidden =
+        S_ISCHR(there.st_mode) && there.st_rdev == 0 && options_.whiteouts == Whiteouts::overlay;
     clearWay(parent, path, true);
     check(mkdirat(parent, path.name().c_str(), 0700), kStep, "mkdirat", path.text());
     if (hidden) setOpaque(openNode(parent, path, O_DIRECTORY).get(), path.text());
@@ -178,7 +194,8 @@ class Unpacker {
     later.device = status.st_dev;
     later.inode = status.st_ino;
     laterBytes_ += sizeof later + path.size() + later.defaultAcl.size();
-    if (laterBytes_ > kMaxLaterBytes) throw UnpackError("TOO_MANY_ENTRIES", path, "too many folders");
+    if (laterBytes_ > kMaxLaterBytes)
+      throw UnpackError("TOO_MANY_ENTRIES", path, "too many folders");
     later_.push_back(std::move(later));
   }
 
@@ -199,11 +216,12 @@ class Unpacker {
     if (!from || fstatat(from.get(), target.name().c_str(), &old, AT_SYMLINK_NOFOLLOW) < 0)
       throw UnpackError("BAD_LINK", entry.path, "the target is not in the archive");
     if (S_ISDIR(old.st_mode)) throw UnpackError("BAD_LINK", entry.path, "the target is a folder");
-    if (fstatat(parent, path.name().c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_dev == old.st_dev &&
-        there.st_ino == old.st_ino)
+    if (fstatat(parent, path.name().c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+        there.st_dev == old.st_dev && there.st_ino == old.st_ino)
       return;
-    create(parent, path, false, "linkat",
-           [&](int at, const char* name) { return linkat(from.get(), target.name().c_str(), at, name, 0); });
+    create(parent, path, false, "linkat", [&](int at, const char* name) {
+      return linkat(from.get(), target.name().c_str(), at, name, 0);
+    });
   }
 
   void makeNode(int parent, const TreePath& path, const TarEntry& entry) {
@@ -215,19 +233,23 @@ class Unpacker {
       return;
     }
     const mode_t kind = !device ? S_IFIFO : entry.type == TarType::charDevice ? S_IFCHR : S_IFBLK;
-    const dev_t number = makedev(static_cast<unsigned>(entry.devMajor), static_cast<unsigned>(entry.devMinor));
-    create(parent, path, false, "mknodat",
-           [&](int at, const char* name) { return mknodat(at, name, kind | 0600, device ? number : 0); });
+    const dev_t number =
+        makedev(static_cast<unsigned>(entry.devMajor), static_cast<unsigned>(entry.devMinor));
+    create(parent, path, false, "mknodat", [&](int at, const char* name) {
+      return mknodat(at, name, kind | 0600, device ? number : 0);
+    });
     metadata_.apply(openNode(parent, path, 0).get(), kind, metadataOf(entry), path.text());
   }
 
   // True when the member was a whiteout and nothing else is to be made of it.
   bool handleWhiteout(int parent, const TreePath& path, const TarEntry& entry) {
-    const bool device = entry.type == TarType::charDevice && entry.devMajor == 0 && entry.devMinor == 0;
+    const bool device =
+        entry.type == TarType::charDevice && entry.devMajor == 0 && entry.devMinor == 0;
     const bool named = options_.whiteouts != Whiteouts::plain && hasWhiteoutName(path);
     if (!device && !named) return false;
     if (options_.whiteouts != Whiteouts::overlay)
-      throw UnpackError("WHITEOUT", entry.path, "this marks a removed file, which a whole file system has none of");
+      throw UnpackError("WHITEOUT", entry.path,
+                        "this marks a removed file, which a whole file system has none of");
     result_.whiteouts++;
     const std::string& name = path.name();
     if (name == kOpaque) return setOpaque(parent, path.parent()), true;
@@ -259,8 +281,8 @@ class Unpacker {
   }
 
   Fd openNode(int parent, const TreePath& path, int flags) {
-    return Fd(check(openat(parent, path.name().c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC | flags), kStep, "openat",
-                    path.text()));
+    return Fd(check(openat(parent, path.name().c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC | flags),
+                    kStep, "openat", path.text()));
   }
 
   void finishFolders() {

@@ -23,7 +23,8 @@ using json::Value;
 using json::Writer;
 
 Fd openFolder(const std::string& path) {
-  return Fd(check(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open folder", "open", path));
+  return Fd(
+      check(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open folder", "open", path));
 }
 
 void refuseUnknown(const Value& object, std::initializer_list<std::string_view> known) {
@@ -37,14 +38,17 @@ void refuseUnknown(const Value& object, std::initializer_list<std::string_view> 
 Whiteouts whiteoutsOf(const Value& value) {
   static constexpr std::string_view kNames[] = {"refuse", "overlay", "plain"};
   const std::string name = value.asOneOf(kNames);
-  return name == "refuse" ? Whiteouts::refuse : name == "overlay" ? Whiteouts::overlay : Whiteouts::plain;
+  return name == "refuse"    ? Whiteouts::refuse
+         : name == "overlay" ? Whiteouts::overlay
+                             : Whiteouts::plain;
 }
 
 UnpackOptions unpackOptions(const Value& request) {
   UnpackOptions options;
   const auto given = request.find("options");
   if (!given) return options;
-  refuseUnknown(*given, {"whiteouts", "squashOwners", "keepKinds", "sync", "maxBytes", "maxEntries"});
+  refuseUnknown(*given,
+                {"whiteouts", "squashOwners", "keepKinds", "sync", "maxBytes", "maxEntries"});
   given->read("whiteouts", options.whiteouts, whiteoutsOf);
   given->read("squashOwners", options.squashOwners);
   given->read("keepKinds", options.keepKinds);
@@ -106,7 +110,8 @@ void remove(const Value& request) {
   const std::string path = request.get<std::string>("path");
   const size_t slash = path.rfind('/');
   if (slash == std::string::npos) request.at("path").refuse("expected an absolute path");
-  const Fd parent(open(slash == 0 ? "/" : path.substr(0, slash).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const Fd parent(
+      open(slash == 0 ? "/" : path.substr(0, slash).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!parent && errno == ENOENT) return;
   check(parent.get(), "open folder", "open", path);
   removeTree(parent.get(), path.substr(slash + 1));

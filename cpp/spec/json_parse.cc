@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Text to tree, by simdjson's DOM. What it lets pass and we do not (duplicate
 // keys) is refused while its tape is copied into the tree of json_tree.h.
-#include <simdjson.h>
+#include "spec/simdjson_header.h"
 
 #include <algorithm>
 #include <charconv>

@@ -89,9 +89,13 @@ void Supervisor::finishEnd(const std::string& id, std::string report, int tries)
     failure = error;
   }
   try {
-    if (container.autoRemove || (container.failed && container.newFolder)) removeFolder(container.dir);
+    if (container.failed && container.newFolder) {
+      removeFolder(container.dir);
+    } else if (container.autoRemove) {
+      sweeper_.take(container.dir);
+    }
     // A restart keeps its own folder and has no use for the slot's.
-    if (!container.newFolder) removeFolder(container.slot.dir);
+    if (!container.newFolder) sweeper_.take(container.slot.dir);
   } catch (const SysError& error) {
     if (!failure) failure = error;
   }
@@ -113,6 +117,7 @@ void Supervisor::shutdown() {
     if (container->slot.parent) removeCgroup(container->slot.parent, container->slot.name);
   }
   for (auto& [number, worker] : workers_) kernel::pidfdSendSignal(worker->pidfd.get(), SIGKILL);
+  sweeper_.finish();
   dropFolders();
 }
 

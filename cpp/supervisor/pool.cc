@@ -108,7 +108,7 @@ void Supervisor::dropSlot(Slot& slot) {
   kernel::pidfdSendSignal(slot.pidfd.get(), SIGKILL);
   reapChild(slot.pidfd.get());
   if (slot.parent) removeCgroup(slot.parent, slot.name);
-  removeFolder(slot.dir);
+  sweeper_.take(slot.dir);
 }
 
 }  // namespace slipway

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -77,7 +78,14 @@ void Supervisor::dispatch(const Request& request, Message& message) {
 void Supervisor::compileFilter(const Request& request) {
   const json::Document document = json::parse(request.body);
   const spec::Seccomp profile = spec::readSeccomp(document.root());
-  const std::vector<sock_filter> program = compileSeccomp(profile);
+  if ((seccompFlags(profile) & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0) {
+    throw SysError("seccomp", "compile", "SCMP_ACT_NOTIFY", ENOTSUP, "notification of system calls is not supported yet");
+  }
+  // Calls newer than the profile answer ENOSYS, as Docker's runtime has it, so
+  // that libc falls back to older ones.
+  SeccompOptions options;
+  options.enosysAboveNamed = true;
+  const std::vector<sock_filter> program = compileSeccomp(profile, options);
   json::Writer w;
   w.beginObject().field("program", base64(program.data(), program.size() * sizeof(sock_filter)));
   w.field("flags", seccompFlags(profile)).endObject();
@@ -135,7 +143,7 @@ void Supervisor::remove(const Request& request) {
   const json::Document document = json::parse(request.header);
   const std::string id = document.root().get<std::string>("id");
   if (containers_.count(id) != 0) throw SysError("remove container", "", id, EBUSY, "the container is running");
-  removeFolder(document.root().get<std::string>("dir"));
+  sweeper_.take(document.root().get<std::string>("dir"));
   sendDone(request.number);
 }
 

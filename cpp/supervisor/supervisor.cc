@@ -34,7 +34,10 @@ bool mayUseCgroups(const CgroupLayout& layout, bool rootless) {
 
 }  // namespace
 
-Supervisor::Supervisor(Fd control, EngineSettings settings) : control_(std::move(control)), settings_(std::move(settings)) {
+Supervisor::Supervisor(Fd control, EngineSettings settings)
+    : control_(std::move(control)),
+      settings_(std::move(settings)),
+      sweeper_(scopeFolder() + "/trash", [this] { forgetInChild(); }) {
   layout_ = CgroupLayout::detect();
   const bool cgroups = mayUseCgroups(layout_, settings_.rootless);
   environment_.rootless = settings_.rootless;
@@ -79,6 +82,7 @@ void Supervisor::sendFailed(uint64_t request, const SysError& error) {
 void Supervisor::forgetInChild() {
   control_.reset();
   lock_.reset();
+  sweeper_.forget();
   for (auto& [name, slot] : waiting_) {
     slot.socket.reset();
     slot.pidfd.reset();

@@ -17,6 +17,7 @@
 #include "supervisor/loop.h"
 #include "supervisor/request.h"
 #include "supervisor/slot.h"
+#include "supervisor/sweeper.h"
 #include "sys/error.h"
 #include "sys/message.h"
 
@@ -132,6 +133,7 @@ class Supervisor {
   std::map<std::string, std::shared_ptr<CgroupParent>> otherParents_;
   SlotEnvironment environment_;
   Loop loop_;
+  Sweeper sweeper_;
   Fd lock_;
   std::map<std::string, std::unique_ptr<Container>> containers_;
 

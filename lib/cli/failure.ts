@@ -14,13 +14,18 @@ export function tellFailure(
   command: Command,
   globals: Globals,
 ): number {
-  warn(`slipway: ${messageOf(error)}`);
-  if (globals.debug) warn(details(error));
+  tellError(error, globals);
   if (error instanceof InvalidArgumentError) {
     warn(`\nRun 'slipway ${name} --help' for more information`);
   }
   if (error instanceof PlainError) return error.exitCode;
   return command.failureCode === undefined ? 1 : exitCodeOf(error);
+}
+
+/** One line, and with `--debug` all that is known. */
+export function tellError(error: unknown, { debug }: Globals): void {
+  warn(`slipway: ${messageOf(error)}`);
+  if (debug) warn(details(error));
 }
 
 // Options are named as the flags that stand for them.

@@ -13,7 +13,7 @@ import { canceledError } from './cancel.js';
 import { signalName } from './exit.js';
 import type { Internals } from './internals.js';
 import type { NormalisedExec } from './options.js';
-import { refuseStopped } from './signal.js';
+import { refusePaused, refuseStopped } from './signal.js';
 import { type OpenStdio, openStdio, openTerminal } from './stdio.js';
 
 /** What awaiting an {@link Exec} gives; a code other than 0 does not throw. */
@@ -112,6 +112,7 @@ export class Exec implements PromiseLike<ExecResult> {
   async #start(onExit: (event: ExitEvent) => void, input?: string | Uint8Array): Promise<void> {
     const { engine, built, id } = this.#self;
     refuseStopped(this.#self);
+    refusePaused(this.#self, 'exec');
     if (this.#options.signal?.aborted) throw canceledError('exec', this.#options.signal.reason);
     const stdio = openStdio(this.#options);
     this.#adopt(stdio);

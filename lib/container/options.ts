@@ -48,7 +48,7 @@ export interface ContainerOptions
     NetworkOptions,
     LifecycleOptions {}
 
-/** {@link ContainerOptions} after checking, with sizes and times as numbers. */
+/** @internal {@link ContainerOptions} after checking, with sizes and times as numbers. */
 export interface NormalisedOptions
   extends NormalisedIdentity,
     NormalisedProcess,

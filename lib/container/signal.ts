@@ -13,7 +13,7 @@ export async function sendSignal(self: Internals, signal: number): Promise<void>
 
 export function refuseStopped(self: Internals): void {
   if (self.status === 'running' || self.status === 'paused') return;
-  throw new ConflictError(`container ${self.id} is not running`, { code: 'ERR_STATE_CONFLICT' });
+  throw stateConflict(self, 'is not running');
 }
 
 /** Sends the stop signal, then SIGKILL once `timeoutMs` (-1: never) have passed. */
@@ -49,8 +49,16 @@ async function ignoreEnded(self: Internals, sent: Promise<void>): Promise<void> 
   }
 }
 
+/** As Docker: nothing new begins in a container that is frozen. */
+export function refusePaused(self: Internals, verb: string): void {
+  if (self.status !== 'paused') return;
+  const message = `container ${self.id} is paused, unpause the container before ${verb}`;
+  throw new ConflictError(message, { code: 'ERR_STATE_CONFLICT' });
+}
+
 export async function freeze(self: Internals): Promise<void> {
   refuseStopped(self);
+  if (self.status === 'paused') throw stateConflict(self, 'is already paused');
   const supervisor = await self.engine.supervisor();
   await supervisor.request('freeze', { id: self.id });
   self.status = 'paused';
@@ -58,7 +66,12 @@ export async function freeze(self: Internals): Promise<void> {
 
 export async function thaw(self: Internals): Promise<void> {
   refuseStopped(self);
+  if (self.status !== 'paused') throw stateConflict(self, 'is not paused');
   const supervisor = await self.engine.supervisor();
   await supervisor.request('thaw', { id: self.id });
   self.status = 'running';
+}
+
+function stateConflict(self: Internals, state: string): ConflictError {
+  return new ConflictError(`container ${self.id} ${state}`, { code: 'ERR_STATE_CONFLICT' });
 }

@@ -71,6 +71,7 @@ async function start(self: Internals): Promise<void> {
   self.status = 'running';
   self.startedAt = new Date();
   self.report = undefined;
+  self.canceled = undefined;
   self.exit = exit;
   limitLife(self);
   begun();

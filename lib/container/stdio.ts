@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The three descriptors a process starts with, and our ends of them.
-import { closeSync, openSync } from 'node:fs';
 import { loadNative } from '../native.js';
 import { Input } from '../stream/input.js';
 import { Output } from '../stream/output.js';
@@ -35,7 +34,7 @@ export function openStdio(choice: StdioChoice): OpenStdio {
       return null;
     }
     if (option === 'ignore') {
-      fds.push(keep(theirs, openSync('/dev/null', own === 0 ? 'r' : 'w')));
+      fds.push(keep(theirs, loadNative().native.openNull()));
       return null;
     }
     const pipe = loadNative().native.pipe(own === 0 ? 'write' : 'read');
@@ -45,7 +44,7 @@ export function openStdio(choice: StdioChoice): OpenStdio {
     return stream;
   };
   const closeTheirs = () => {
-    for (const fd of theirs.splice(0)) closeSync(fd);
+    for (const fd of theirs.splice(0)) loadNative().native.close(fd);
   };
   if (choice.tty) {
     return { fds, stdin: null, stdout: null, stderr: null, sent: () => {}, abandon: () => {} };

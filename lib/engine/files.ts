@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // What images need of an engine: work on files by its supervisor, and locks.
-import { closeSync } from 'node:fs';
 import type { FileLock } from '../image/engine.js';
 import type {
   CopyRequest,
@@ -24,7 +23,7 @@ export function imageWorker(supervisor: () => Promise<Supervisor>): ImageWorker 
     fds: readonly number[] = [],
   ): Promise<T> => {
     const close = () => {
-      for (const fd of fds) closeSync(fd);
+      for (const fd of fds) loadNative().native.close(fd);
     };
     let host: Supervisor;
     try {

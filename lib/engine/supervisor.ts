@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The conversation with the supervisor process: requests with answers, and the
 // ends of processes. The protocol is drawn in cpp/supervisor/request.h.
-import { closeSync } from 'node:fs';
 import { fromNative, type NativeFailure, SlipwayError } from '../errors.js';
 import { loadNative, type Native, type NativeWatcher } from '../native.js';
 
@@ -60,7 +59,12 @@ export class Supervisor {
     this.#socket = launched.socket;
     this.#pidfd = launched.pidfd;
     this.pid = launched.pid;
-    this.#reader = new native.Watcher(this.#socket, 'read', () => this.#receive());
+    this.#reader = new native.Watcher(
+      this.#socket,
+      'read',
+      () => this.#receive(),
+      launched.pidfd,
+    );
     this.#reader.start();
     this.#reader.unref();
   }
@@ -143,9 +147,9 @@ export class Supervisor {
     this.#fail(new SlipwayError('the engine was closed', { code: 'ERR_ENGINE_CLOSED' }));
     this.#reader.close();
     this.#writer?.close();
-    closeSync(this.#socket);
+    this.#native.close(this.#socket);
     await this.#ended();
-    closeSync(this.#pidfd);
+    this.#native.close(this.#pidfd);
   }
 
   #ended(): Promise<void> {

@@ -97,7 +97,10 @@ export function* etcEntries(etc: string): Generator<EtcEntry> {
     yield* copyOf(etc, path, status, made);
   }
   for (const [path, text] of Object.entries(WRITTEN)) yield fileOf(path, text);
-  yield fileOf('passwd', accounts(join(etc, 'passwd')).map((user) => user.join(':')));
+  yield fileOf(
+    'passwd',
+    accounts(join(etc, 'passwd')).map((user) => user.join(':')),
+  );
   yield fileOf('group', groups(etc));
   yield { kind: 'link', path: 'mtab', target: '../proc/mounts' };
 }

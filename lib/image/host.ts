@@ -208,10 +208,12 @@ async function fillEtc(to: string, from: string): Promise<void> {
 
 function write(to: string, entry: EtcEntry): void {
   const path = join(to, entry.path);
-  if (entry.kind === 'folder') return makeFolder(path, 0o755);
-  if (entry.kind === 'link') return symlinkSync(entry.target, path);
-  writeFileSync(path, entry.content, { flag: 'wx' });
-  chmodSync(path, entry.mode);
+  if (entry.kind === 'folder') makeFolder(path, 0o755);
+  else if (entry.kind === 'link') symlinkSync(entry.target, path);
+  else {
+    writeFileSync(path, entry.content, { flag: 'wx' });
+    chmodSync(path, entry.mode);
+  }
 }
 
 // Another process may have been first; the two folders are the same.

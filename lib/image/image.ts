@@ -9,6 +9,7 @@ import { type ImportOptions, type ImportSource, importImage, readTags } from './
 import { HOST_REFERENCE } from './reference.js';
 import { ImageStore, type RemovedImage, type StoredImage } from './store.js';
 
+/** What all calls about images take. */
 export interface EngineOption {
   /** The engine to use. Default: the one that all calls without this option share. */
   readonly engine?: ImageEngine;
@@ -90,6 +91,7 @@ export class Image {
     return this.document.config;
   }
 
+  /** When it was made; undefined where its configuration does not say. */
   get created(): Date | undefined {
     const { created } = this.document;
     return created === undefined ? undefined : new Date(created);

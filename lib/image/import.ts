@@ -7,6 +7,7 @@ import { basename, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { asArray, asText, refuse } from '../check.js';
 import { CanceledError } from '../errors.js';
+import type { ImageConfig } from '../spec/process.js';
 import { type ImageChanges, readChanges } from './changes.js';
 import { chainIds, type OciImage, platform } from './config.js';
 import type { ImageEngine } from './engine.js';
@@ -19,6 +20,7 @@ import type { PackJob } from './worker.js';
 /** A tar archive (plain, gzip, with Node.js 22.15 zstd), or the path of one or of a folder. */
 export type ImportSource = string | ByteSource;
 
+/** How far an import has come. */
 export interface ImportProgress {
   /** Bytes of the source read so far. */
   readonly bytes: number;
@@ -26,6 +28,7 @@ export interface ImportProgress {
   readonly totalBytes?: number;
 }
 
+/** What {@link Image.import} takes beside the source. */
 export interface ImportOptions {
   /** One reference or more, such as `'base:1'`. */
   readonly tag?: string | readonly string[];
@@ -33,6 +36,7 @@ export interface ImportOptions {
   readonly message?: string;
   readonly changes?: ImageChanges;
   readonly signal?: AbortSignal;
+  /** Called as bytes of the source are read. */
   readonly onProgress?: (progress: ImportProgress) => void;
 }
 
@@ -54,22 +58,30 @@ export async function importImage(
   const config = readChanges(options.changes);
   if (options.signal?.aborted) throw new CanceledError('import canceled', options.signal.reason);
   const opened = await openSource(engine, source, options.signal);
-  await using staging = await store.stage();
-  const rootfs = join(staging.path, 'rootfs');
-  await mkdir(rootfs, { mode: 0o755 });
-  const fed = await unpack(engine, opened, rootfs, options);
+  // It may fail before anybody reads it; the reader then finds it failed.
+  if (opened.bytes instanceof Readable) opened.bytes.on('error', () => undefined);
+  try {
+    await using staging = await store.stage();
+    const rootfs = join(staging.path, 'rootfs');
+    await mkdir(rootfs, { mode: 0o755 });
+    const fed = await unpack(engine, opened, rootfs, options);
+    const image = describe(fed, config, message || `Imported from ${opened.name}`);
+    const [chainId = fed.diffId] = chainIds([fed.diffId]);
+    return await store.add(image, { chainId, ...fed }, staging, references);
+  } finally {
+    if (opened.bytes instanceof Readable) opened.bytes.destroy();
+  }
+}
+
+function describe({ diffId }: Fed, config: ImageConfig, comment: string): OciImage {
   const created = new Date().toISOString();
-  const comment = message || `Imported from ${opened.name}`;
-  const image: OciImage = {
+  return {
     created,
     ...platform(),
     config,
-    rootfs: { type: 'layers', diff_ids: [fed.diffId] },
+    rootfs: { type: 'layers', diff_ids: [diffId] },
     history: [{ created, comment }],
   };
-  const [chainId = fed.diffId] = chainIds([fed.diffId]);
-  // Awaited here: the staging folder goes when this function returns.
-  return await store.add(image, { chainId, ...fed }, staging, references);
 }
 
 /** References that an image can be given: not the embedded one's and none with a digest. */
@@ -95,7 +107,7 @@ async function unpack(
     bytes += count;
     onProgress?.({ bytes, ...(totalBytes !== undefined && { totalBytes }) });
   };
-  const options = { sync: true, squashOwners: process.getuid?.() !== 0 };
+  const options = { sync: true, squashOwners: true };
   const start = (stop: AbortSignal) => engine.imageWorker.unpack({ path, options }, stop);
   const feeding = feed(opened.bytes, start, { signal, onBytes: onProgress && report });
   // The stream ends early when packing fails: that failure is then the first.

@@ -52,7 +52,12 @@ export function parseReference(text: string, option = 'image'): ImageReference {
   if (path.length > MAX_PATH_LENGTH) {
     refuse(option, text, `a repository name of at most ${MAX_PATH_LENGTH} characters`);
   }
-  return { domain, path, ...(tag !== undefined && { tag }), ...(digest !== undefined && { digest }) };
+  return {
+    domain,
+    path,
+    ...(tag !== undefined && { tag }),
+    ...(digest !== undefined && { digest }),
+  };
 }
 
 /** The same with the tag `latest` when there is neither a tag nor a digest. */
@@ -97,7 +102,11 @@ function splitTag(named: string, text: string, option: string): [name: string, t
   if (colon < 0 || colon < named.lastIndexOf('/')) return [named];
   const tag = named.slice(colon + 1);
   if (!TAG.test(tag)) {
-    refuse(option, text, 'a tag of at most 128 letters, digits, _, . and -, not starting with . or -');
+    refuse(
+      option,
+      text,
+      'a tag of at most 128 letters, digits, _, . and -, not starting with . or -',
+    );
   }
   return [named.slice(0, colon), tag];
 }

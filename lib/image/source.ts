@@ -10,6 +10,7 @@ import { CanceledError, SlipwayError } from '../errors.js';
 import type { Digest } from './config.js';
 import { readWorkerResult, type UnpackJob, type UnpackResult } from './worker.js';
 
+/** Bytes as they come: a stream, or anything that can be iterated. */
 export type ByteSource = Readable | AsyncIterable<Uint8Array>;
 
 export interface Fed {
@@ -57,9 +58,9 @@ export async function feed(
   if (options.signal?.aborted) throw new CanceledError('import canceled', options.signal.reason);
   const workerFailed = 'error' in outcome;
   const ownFault = passed.error !== undefined && passed.error !== broken && !isAbort(passed.error);
-  if (ownFault) throw passed.error;
-  if (workerFailed) throw outcome.error;
-  if (passed.error !== undefined) throw passed.error;
+  if (ownFault) throw asError(passed.error);
+  if (workerFailed) throw asError(outcome.error);
+  if (passed.error !== undefined) throw asError(passed.error);
   return { diffId: `sha256:${hash.digest('hex')}`, unpacked: outcome.result };
 }
 
@@ -104,7 +105,8 @@ function asBytes(source: ByteSource): Readable {
 
 // The first bytes, which stay in the stream.
 async function peek(source: Readable, signal: AbortSignal): Promise<string> {
-  if (source.destroyed) throw source.errored ?? new Error('the source was closed before it was read');
+  if (source.destroyed)
+    throw source.errored ?? new Error('the source was closed before it was read');
   let first = Buffer.alloc(0);
   while (first.length < MAGIC_BYTES && !source.readableEnded) {
     if (source.readableLength === 0) await once(source, 'readable', { signal });
@@ -121,9 +123,11 @@ function decompressor(start: string): (() => NodeJS.ReadWriteStream) | undefined
   if (format === undefined) return undefined;
   const [, name, open] = format;
   if (open !== undefined) return open;
-  throw new SlipwayError(`the archive is compressed with ${name}`, {
+  const readable = zstd() === undefined ? 'gzip' : 'gzip or zstd';
+  const hint = `decompress it first: archives are read plain or compressed with ${readable}`;
+  throw new SlipwayError(`the archive is compressed with ${name} (hint: ${hint})`, {
     code: 'ERR_IMAGE_INVALID',
-    hint: `decompress it first: tar archives are read plain or compressed with gzip${zstd() ? ' or zstd' : ''}`,
+    hint,
   });
 }
 
@@ -140,6 +144,13 @@ function asArchiveError(error: unknown): unknown {
   return new SlipwayError(message, { code: 'ERR_IMAGE_INVALID', cause: error });
 }
 
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error('the source failed', { cause: error });
+}
+
 function isAbort(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'AbortError' || 'code' in error && error.code === 'ABORT_ERR');
+  return (
+    error instanceof Error &&
+    (error.name === 'AbortError' || ('code' in error && error.code === 'ABORT_ERR'))
+  );
 }

@@ -38,7 +38,7 @@ import {
   manyRepositories,
   tagInUse,
 } from './removal.js';
-import { claimStale, removeStale, type Stale, Staging } from './staging.js';
+import { claimStale, removeStale, Staging, type Stale } from './staging.js';
 
 /** An image as the store has it. */
 export interface StoredImage {
@@ -52,6 +52,7 @@ export interface StoredImage {
   readonly lower: readonly string[];
 }
 
+/** What a removal took away. */
 export interface RemovedImage {
   readonly untagged: readonly string[];
   /** Undefined when other tags keep the image. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Standard input of a process as a Node stream: writes a descriptor that does
 // not block, on the event loop.
-import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { Writable } from 'node:stream';
 import { fromNative } from '../errors.js';
@@ -25,15 +24,18 @@ export class Input extends Writable {
     this.#keepOpen = keepOpen;
   }
 
+  /** @internal */
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
     this.#push(chunk, 0, done);
   }
 
+  /** @internal */
   override _final(done: Done): void {
     this.#close();
     done();
   }
 
+  /** @internal */
   override _destroy(error: Error | null, done: Done): void {
     this.#close();
     done(error);
@@ -68,7 +70,7 @@ export class Input extends Writable {
   #close(): void {
     this.#watcher?.close();
     this.#watcher = undefined;
-    if (this.#opened && !this.#keepOpen) closeSync(this.#fd);
+    if (this.#opened && !this.#keepOpen) loadNative().native.close(this.#fd);
     this.#opened = false;
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Output of a process as a Node stream: reads a descriptor that does not block,
 // on the event loop.
-import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { Readable } from 'node:stream';
 import { fromNative } from '../errors.js';
@@ -70,6 +69,7 @@ export class Output extends Readable {
     this.#fill();
   }
 
+  /** @internal */
   override _read(): void {
     if (!this.#opened) return;
     if (this.#finishing) {
@@ -80,6 +80,7 @@ export class Output extends Readable {
     this.#watcher.start();
   }
 
+  /** @internal */
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#close();
     done(error);
@@ -115,7 +116,7 @@ export class Output extends Readable {
   #close(): void {
     this.#watcher?.close();
     this.#watcher = undefined;
-    if (this.#opened) closeSync(this.#fd);
+    if (this.#opened) loadNative().native.close(this.#fd);
     this.#opened = false;
   }
 }

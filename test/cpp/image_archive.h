@@ -23,7 +23,10 @@ struct Member {
   std::string size = {};  // the raw field instead of that of the data
   std::string uid = "0000000", gid = "0000000", mtime = "00000000001";
   std::string major = "0000000", minor = "0000000";
-  std::string magic = std::string("ustar\0" "00", 8);
+  std::string magic = std::string(
+      "ustar\0"
+      "00",
+      8);
   int wrongSum = 0;
 };
 
@@ -48,7 +51,9 @@ class Archive {
     return addData(member.data);
   }
 
-  Archive& file(const std::string& name, const std::string& data = "x") { return add({.name = name, .data = data}); }
+  Archive& file(const std::string& name, const std::string& data = "x") {
+    return add({.name = name, .data = data});
+  }
   Archive& folder(const std::string& name, unsigned mode = 0755) {
     return add({.name = name, .type = '5', .mode = mode});
   }
@@ -73,7 +78,9 @@ class Archive {
   }
 
   Archive& longName(const std::string& name) {
-    return add({.name = "././@LongLink", .type = 'L', .data = name + std::string(1, '\0'),
+    return add({.name = "././@LongLink",
+                .type = 'L',
+                .data = name + std::string(1, '\0'),
                 .magic = std::string("ustar  \0", 8)});
   }
   Archive& raw(const std::string& more) {

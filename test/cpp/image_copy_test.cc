@@ -5,11 +5,11 @@
 #include <sys/un.h>
 #include <sys/xattr.h>
 
-#include "image_fixture.h"
 #include "image/copy_tree.h"
 #include "image/pack.h"
 #include "image/unpack_error.h"
 #include "image/worker.h"
+#include "image_fixture.h"
 #include "spec/json.h"
 #include "sys/error.h"
 
@@ -26,7 +26,8 @@ class ImageCopy : public ImageTest {
     return copyTree(openDir("from").get(), openDir("to").get(), options);
   }
   std::string packed(const std::string& name) {
-    const Fd out(open((path() + "/packed").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    const Fd out(
+        open((path() + "/packed").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     packTar(openDir(name).get(), out.get());
     return read("packed");
   }
@@ -47,7 +48,9 @@ TEST_F(ImageCopy, IsTheSameTree) {
     ASSERT_EQ(0, mknodat(dir(), "from/null", S_IFCHR | 0666, makedev(1, 3)));
     ASSERT_EQ(0, fchownat(dir(), "from/soft", 12, 34, AT_SYMLINK_NOFOLLOW));
   }
-  for (const char* name : {"/from/a/file", "/from/soft", "/from/pipe", "/from/a/b", "/from/a", "/from"}) setTime(path() + name, 1000);
+  for (const char* name :
+       {"/from/a/file", "/from/soft", "/from/pipe", "/from/a/b", "/from/a", "/from"})
+    setTime(path() + name, 1000);
   copy();
   EXPECT_TRUE(packed("from") == packed("to"));
   EXPECT_EQ(status("to/hard").st_ino, status("to/a/file").st_ino);
@@ -115,7 +118,8 @@ TEST_F(ImageWorker, PacksUnpacksAndRemoves) {
   const std::string packed = ask(R"({"op":"pack","path":")" + path() + R"(/from"})", made);
   EXPECT_NE(std::string::npos, packed.find(R"("entries":3)")) << packed;
   const int archive = open((path() + "/tar").c_str(), O_RDONLY | O_CLOEXEC);
-  const std::string answer = ask(R"({"op":"unpack","path":")" + path() + R"(/to","options":{"sync":true}})", archive);
+  const std::string answer =
+      ask(R"({"op":"unpack","path":")" + path() + R"(/to","options":{"sync":true}})", archive);
   const json::Document result = json::parse(answer);
   EXPECT_EQ(3u, result.root().at("result").get<uint64_t>("entries"));
   EXPECT_EQ(4u, result.root().at("result").get<uint64_t>("fileBytes"));
@@ -128,8 +132,8 @@ TEST_F(ImageWorker, PacksUnpacksAndRemoves) {
 TEST_F(ImageWorker, CopiesFolders) {
   makeDir("from/a");
   makeDir("to");
-  const std::string answer =
-      ask(R"({"op":"copy","source":")" + path() + R"(/from","destination":")" + path() + R"(/to"})");
+  const std::string answer = ask(R"({"op":"copy","source":")" + path() +
+                                 R"(/from","destination":")" + path() + R"(/to"})");
   EXPECT_TRUE(exists("to/a")) << answer;
 }
 
@@ -152,10 +156,13 @@ TEST_F(ImageWorker, BadArchivesKeepTheirCode) {
 }
 
 TEST_F(ImageWorker, BadRequestsAreNamed) {
-  for (const char* request : {"", "[]", "{}", R"({"op":"dance"})", R"({"op":"unpack","path":"/"})", R"({"op":"remove","path":"x"})",
-                              R"({"op":"copy","source":"/","destination":"/","options":{"sinc":true}})"}) {
+  for (const char* request :
+       {"", "[]", "{}", R"({"op":"dance"})", R"({"op":"unpack","path":"/"})",
+        R"({"op":"remove","path":"x"})",
+        R"({"op":"copy","source":"/","destination":"/","options":{"sinc":true}})"}) {
     const std::string answer = ask(request);
-    EXPECT_EQ(0u, answer.find(R"({"error":{"step":"read request",)")) << request << " -> " << answer;
+    EXPECT_EQ(0u, answer.find(R"({"error":{"step":"read request",)"))
+        << request << " -> " << answer;
   }
 }
 

@@ -56,7 +56,9 @@ class ImageTest : public ::testing::Test {
     EXPECT_EQ(0, fstatat(dir(), name.c_str(), &found, AT_SYMLINK_NOFOLLOW)) << name;
     return found;
   }
-  bool exists(const std::string& name) const { return faccessat(dir(), name.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0; }
+  bool exists(const std::string& name) const {
+    return faccessat(dir(), name.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+  }
   std::string linkOf(const std::string& name) const {
     char target[4096];
     const ssize_t n = readlinkat(dir(), name.c_str(), target, sizeof target);
@@ -80,7 +82,8 @@ class ImageTest : public ::testing::Test {
 
   static bool isRoot() { return getuid() == 0; }
   static bool hasTools(const std::string& names) {
-    return system(("for tool in " + names + "; do command -v $tool; done > /dev/null").c_str()) == 0;
+    return system(("for tool in " + names + "; do command -v $tool; done > /dev/null").c_str()) ==
+           0;
   }
 
  private:

@@ -5,10 +5,10 @@
 
 #include <random>
 
-#include "image_archive.h"
-#include "image_fixture.h"
 #include "image/remove_tree.h"
 #include "image/unpack_error.h"
+#include "image_archive.h"
+#include "image_fixture.h"
 #include "sys/error.h"
 
 namespace slipway {
@@ -18,12 +18,15 @@ class ImageMutation : public ImageTest {};
 
 Archive sample() {
   Archive archive;
-  archive.pax({{"mtime", "12.5"}, {"SCHILY.xattr.user.a", "value"}}).file("folder/file", std::string(600, 'd'));
+  archive.pax({{"mtime", "12.5"}, {"SCHILY.xattr.user.a", "value"}})
+      .file("folder/file", std::string(600, 'd'));
   archive.folder("folder").symlink("folder/link", "../x").hardLink("hard", "folder/file");
   archive.longName(std::string(140, 'n')).file("cut", "long");
-  archive.pax({{"GNU.sparse.major", "1"}, {"GNU.sparse.minor", "0"}, {"GNU.sparse.realsize", "4096"}});
+  archive.pax(
+      {{"GNU.sparse.major", "1"}, {"GNU.sparse.minor", "0"}, {"GNU.sparse.realsize", "4096"}});
   archive.file("sparse", "2\n0\n4\n4090\n6\n" + std::string(512 - 13, '\0') + "0123456789");
-  archive.pax({{"GNU.sparse.size", "100"}, {"GNU.sparse.map", "0,2,50,2"}}).file("sparse01", "data");
+  archive.pax({{"GNU.sparse.size", "100"}, {"GNU.sparse.map", "0,2,50,2"}})
+      .file("sparse01", "data");
   archive.add({.name = "pipe", .type = '6'});
   return archive;
 }
@@ -46,7 +49,8 @@ TEST_F(ImageMutation, EndsInATreeOrAnError) {
     const int count = 1 + static_cast<int>(random() % 4);
     for (int i = 0; i < count; i++) {
       const char digits[] = "0123456789/.\n =\xff\x80";
-      changed.bytes[random() % changed.bytes.size()] = random() % 2 ? static_cast<char>(random()) : digits[random() % (sizeof digits - 1)];
+      changed.bytes[random() % changed.bytes.size()] =
+          random() % 2 ? static_cast<char>(random()) : digits[random() % (sizeof digits - 1)];
     }
     sealAll(changed.bytes, random);
     makeDir("root");

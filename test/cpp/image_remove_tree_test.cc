@@ -112,7 +112,8 @@ TEST_F(ImageRemoveTree, DoesNotEnterAMountAndRemovesAllElse) {
   const pid_t pid = fork();
   if (pid == 0) {
     const std::string at = path() + "/tree/mnt", from = path() + "/victim";
-    if (unshare(CLONE_NEWNS) || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr)) _exit(2);
+    if (unshare(CLONE_NEWNS) || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr))
+      _exit(2);
     if (mount(from.c_str(), at.c_str(), nullptr, MS_BIND, nullptr)) _exit(3);
     try {
       removeTree(dir(), "tree");

@@ -6,10 +6,10 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
-#include "image_archive.h"
-#include "image_fixture.h"
 #include "image/pack.h"
 #include "image/unpack_error.h"
+#include "image_archive.h"
+#include "image_fixture.h"
 #include "sys/error.h"
 
 namespace slipway {
@@ -45,12 +45,17 @@ class ImageUnpack : public ImageTest {
     write("source/empty", "");
     write("source/folder/" + std::string(180, 'n'), "long");
     write("source/closed/file", "inside");
-    ASSERT_EQ(0, shell("cd source && ln file folder/hard && ln -s ../file folder/soft && ln -s /absolute gone &&"
-                       "mkfifo pipe && ln -s $(printf 'l%.0s' $(seq 150)) longlink &&"
-                       "truncate -s 3M sparse && printf data | dd of=sparse bs=1 seek=1000000 conv=notrunc &&"
-                       "chmod 4755 empty && chmod 1777 folder && chmod 0500 closed &&"
-                       "setfattr -n user.note -v kept file && setfattr -n trusted.mark -v dir folder"));
-    ASSERT_EQ(0, shell("cd source && mknod null c 1 3 && mknod disk b 254 300 && chown 1000:2000 folder/below &&"
+    ASSERT_EQ(
+        0,
+        shell(
+            "cd source && ln file folder/hard && ln -s ../file folder/soft && ln -s /absolute gone "
+            "&&"
+            "mkfifo pipe && ln -s $(printf 'l%.0s' $(seq 150)) longlink &&"
+            "truncate -s 3M sparse && printf data | dd of=sparse bs=1 seek=1000000 conv=notrunc &&"
+            "chmod 4755 empty && chmod 1777 folder && chmod 0500 closed &&"
+            "setfattr -n user.note -v kept file && setfattr -n trusted.mark -v dir folder"));
+    ASSERT_EQ(0, shell("cd source && mknod null c 1 3 && mknod disk b 254 300 && chown 1000:2000 "
+                       "folder/below &&"
                        "chown 70000:3000000 empty && chmod 4755 empty && chown -h 5:6 gone"));
     ASSERT_EQ(0, shell("cd source && touch -d '2001-02-03 04:05:06.123456789' file &&"
                        "touch -d @5 folder/below && touch -d @7 closed && touch -h -d @8 gone"));
@@ -90,9 +95,18 @@ INSTANTIATE_TEST_SUITE_P(
     Tools, ImageRoundTrip,
     ::testing::Values(
         Writer{"GnuPax", "tar -C source --format=pax --xattrs --xattrs-include='*' -c .", true},
-        Writer{"GnuPaxSparse00", "tar -C source --format=pax --sparse-version=0.0 --xattrs --xattrs-include='*' -Sc .", true},
-        Writer{"GnuPaxSparse01", "tar -C source --format=pax --sparse-version=0.1 --xattrs --xattrs-include='*' -Sc .", true},
-        Writer{"GnuPaxSparse10", "tar -C source --format=pax --sparse-version=1.0 --xattrs --xattrs-include='*' -Sc .", true},
+        Writer{
+            "GnuPaxSparse00",
+            "tar -C source --format=pax --sparse-version=0.0 --xattrs --xattrs-include='*' -Sc .",
+            true},
+        Writer{
+            "GnuPaxSparse01",
+            "tar -C source --format=pax --sparse-version=0.1 --xattrs --xattrs-include='*' -Sc .",
+            true},
+        Writer{
+            "GnuPaxSparse10",
+            "tar -C source --format=pax --sparse-version=1.0 --xattrs --xattrs-include='*' -Sc .",
+            true},
         Writer{"GnuGnu", "tar -C source --format=gnu -c .", false},
         Writer{"GnuGnuSparse", "tar -C source --format=gnu -Sc .", false},
         Writer{"GnuOldGnu", "tar -C source --format=oldgnu -Sc .", false},
@@ -145,7 +159,13 @@ TEST_F(ImageUnpack, AnEmptyPaxValueTakesAGlobalOneAway) {
 
 TEST_F(ImageUnpack, LaterMembersReplaceEarlierOnes) {
   Archive archive;
-  archive.folder("a").file("a/b", "1").file("a", "2").folder("a").file("a/c", "3").file("a/c", "4").symlink("a/c", "x");
+  archive.folder("a")
+      .file("a/b", "1")
+      .file("a", "2")
+      .folder("a")
+      .file("a/c", "3")
+      .file("a/c", "4")
+      .symlink("a/c", "x");
   archive.unpack(root().get());
   EXPECT_EQ("x", linkOf("root/a/c"));
   EXPECT_FALSE(exists("root/a/b"));
@@ -178,14 +198,19 @@ TEST_F(ImageUnpack, TheRootTakesItsOwnMember) {
 }
 
 TEST_F(ImageUnpack, MissingParentsAreMadeAndLinksInsideAreFollowed) {
-  Archive().folder("usr/lib").symlink("lib", "/usr/lib").file("lib/x/y", "through").unpack(root().get());
+  Archive()
+      .folder("usr/lib")
+      .symlink("lib", "/usr/lib")
+      .file("lib/x/y", "through")
+      .unpack(root().get());
   EXPECT_EQ("through", read("root/usr/lib/x/y"));
   EXPECT_EQ(0755u, status("root/usr/lib/x").st_mode & 07777);
 }
 
 TEST_F(ImageUnpack, ADefaultAccessListIsNotInheritedByWhatIsUnpackedAfterIt) {
   // Version 2; user::rwx, group::rwx, other::rwx.
-  const std::string acl("\2\0\0\0\1\0\7\0\xff\xff\xff\xff\4\0\7\0\xff\xff\xff\xff\40\0\7\0\xff\xff\xff\xff", 28);
+  const std::string acl(
+      "\2\0\0\0\1\0\7\0\xff\xff\xff\xff\4\0\7\0\xff\xff\xff\xff\40\0\7\0\xff\xff\xff\xff", 28);
   Archive archive;
   archive.pax({{"SCHILY.xattr.system.posix_acl_default", acl}}).folder("d").folder("d/e", 0700);
   archive.unpack(root().get());
@@ -196,8 +221,10 @@ TEST_F(ImageUnpack, ADefaultAccessListIsNotInheritedByWhatIsUnpackedAfterIt) {
 
 TEST_F(ImageUnpack, OverlayAttributesAreDroppedAndCounted) {
   Archive archive;
-  archive.pax({{"SCHILY.xattr.trusted.overlay.opaque", "y"}, {"SCHILY.xattr.user.overlay.redirect", "/x"},
-               {"SCHILY.xattr.trusted.overlay.metacopy", ""}, {"SCHILY.xattr.user.kept", "1"}});
+  archive.pax({{"SCHILY.xattr.trusted.overlay.opaque", "y"},
+               {"SCHILY.xattr.user.overlay.redirect", "/x"},
+               {"SCHILY.xattr.trusted.overlay.metacopy", ""},
+               {"SCHILY.xattr.user.kept", "1"}});
   const UnpackResult result = archive.folder("d").unpack(root().get());
   EXPECT_EQ("none", xattr("root/d", "trusted.overlay.opaque"));
   EXPECT_EQ("none", xattr("root/d", "user.overlay.redirect"));
@@ -206,14 +233,18 @@ TEST_F(ImageUnpack, OverlayAttributesAreDroppedAndCounted) {
 }
 
 TEST_F(ImageUnpack, AttributesNoFileSystemHasAreSkippedAndCounted) {
-  const UnpackResult result = Archive().pax({{"SCHILY.xattr.nonsense.x", "1"}}).file("f").unpack(root().get());
+  const UnpackResult result =
+      Archive().pax({{"SCHILY.xattr.nonsense.x", "1"}}).file("f").unpack(root().get());
   EXPECT_EQ(1u, result.metadata.skippedXattrs);
 }
 
 TEST_F(ImageUnpack, FileCapabilitiesSurviveTheChangeOfOwner) {
   SLIPWAY_NEEDS(isRoot(), "root to set file capabilities");
   const std::string caps("\1\0\0\2\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
-  Archive().pax({{"SCHILY.xattr.security.capability", caps}}).add({.name = "f", .mode = 0755, .uid = "0001750"}).unpack(root().get());
+  Archive()
+      .pax({{"SCHILY.xattr.security.capability", caps}})
+      .add({.name = "f", .mode = 0755, .uid = "0001750"})
+      .unpack(root().get());
   EXPECT_EQ(caps, xattr("root/f", "security.capability"));
 }
 
@@ -222,8 +253,17 @@ TEST_F(ImageUnpack, OverlayWhiteoutsBecomeWhatOverlayfsReads) {
   UnpackOptions options;
   options.whiteouts = Whiteouts::overlay;
   Archive archive;
-  archive.folder("d").file("d/.wh.gone").folder("o").file("o/.wh..wh..opq").file(".wh..wh.plnk").file("kept", "1");
-  archive.file(".wh.kept").file(".wh.again").folder("again").file("again/new").add({.name = "dev", .type = '3'});
+  archive.folder("d")
+      .file("d/.wh.gone")
+      .folder("o")
+      .file("o/.wh..wh..opq")
+      .file(".wh..wh.plnk")
+      .file("kept", "1");
+  archive.file(".wh.kept")
+      .file(".wh.again")
+      .folder("again")
+      .file("again/new")
+      .add({.name = "dev", .type = '3'});
   const UnpackResult result = archive.unpack(root().get(), options);
   EXPECT_TRUE(S_ISCHR(status("root/d/gone").st_mode));
   EXPECT_EQ(0u, status("root/d/gone").st_rdev);
@@ -245,10 +285,12 @@ TEST_F(ImageUnpack, PlainWhiteoutNamesAreNames) {
   options.whiteouts = Whiteouts::plain;
   Archive().file(".wh.x", "1").unpack(root().get(), options);
   EXPECT_EQ("1", read("root/.wh.x"));
-  EXPECT_THROW(Archive().add({.name = "dev", .type = '3'}).unpack(root().get(), options), UnpackError);
+  EXPECT_THROW(Archive().add({.name = "dev", .type = '3'}).unpack(root().get(), options),
+               UnpackError);
 }
 
-std::string codeOf(const Archive& archive, int folder, const UnpackOptions& options, bool endMark = true) {
+std::string codeOf(const Archive& archive, int folder, const UnpackOptions& options,
+                   bool endMark = true) {
   try {
     archive.unpack(folder, options, endMark);
     return "";
@@ -262,20 +304,27 @@ TEST_F(ImageUnpack, LimitsHold) {
   few.limits.maxEntries = 3;
   small.limits.maxBytes = 4096;
   EXPECT_EQ("", codeOf(Archive().file("a").file("b").file("c"), root().get(), few));
-  EXPECT_EQ("TOO_MANY_ENTRIES", codeOf(Archive().file("a").file("b").file("c").file("d"), root().get(), few));
+  EXPECT_EQ("TOO_MANY_ENTRIES",
+            codeOf(Archive().file("a").file("b").file("c").file("d"), root().get(), few));
   EXPECT_EQ("TOO_LARGE", codeOf(Archive().file("a", std::string(8192, 'x')), root().get(), small));
-  EXPECT_EQ("TOO_LARGE", codeOf(Archive().file("a").raw(std::string(8192, '\0')), root().get(), small));
+  EXPECT_EQ("TOO_LARGE",
+            codeOf(Archive().file("a").raw(std::string(8192, '\0')), root().get(), small));
 }
 
 TEST_F(ImageUnpack, EveryTruncationIsFoundOrHarmless) {
   Archive whole;
-  whole.pax({{"mtime", "3.5"}}).file("file", std::string(700, 'd')).folder("folder").longName(std::string(150, 'n')).file("x", "y");
+  whole.pax({{"mtime", "3.5"}})
+      .file("file", std::string(700, 'd'))
+      .folder("folder")
+      .longName(std::string(150, 'n'))
+      .file("x", "y");
   for (size_t length = 1; length < whole.bytes.size(); length += 37) {
     Archive cut;
     cut.bytes = whole.bytes.substr(0, length);
     const std::string code = codeOf(cut, root().get(), {}, false);
     // Cut in the zeros behind a member's data, nothing of it is missing.
-    const bool complete = length % 512 == 0 || (length >= 1536 + 700 && length < 2560) || length > whole.bytes.size() - 512;
+    const bool complete = length % 512 == 0 || (length >= 1536 + 700 && length < 2560) ||
+                          length > whole.bytes.size() - 512;
     EXPECT_EQ(length < 512 ? "NOT_AN_ARCHIVE" : complete ? "" : "TRUNCATED", code) << length;
   }
 }
@@ -300,8 +349,8 @@ int inUserNamespace(const std::function<int()>& body) {
     const Fd file(open(path, O_WRONLY | O_CLOEXEC));
     return write(file.get(), text, strlen(text)) > 0;
   };
-  if (unshare(CLONE_NEWUSER) || !put("/proc/self/setgroups", "deny") || !put("/proc/self/uid_map", "0 0 1") ||
-      !put("/proc/self/gid_map", "0 0 1"))
+  if (unshare(CLONE_NEWUSER) || !put("/proc/self/setgroups", "deny") ||
+      !put("/proc/self/uid_map", "0 0 1") || !put("/proc/self/gid_map", "0 0 1"))
     _exit(100);
   try {
     _exit(body());
@@ -314,8 +363,10 @@ int inUserNamespace(const std::function<int()>& body) {
 TEST_F(ImageUnpack, InAUserNamespaceOwnersAreSquashedAndDevicesSkipped) {
   if (getuid() != 0) GTEST_SKIP() << "the folder must belong to the mapped id";
   Archive archive;
-  archive.add({.name = "suid", .mode = 04755, .uid = "0001750"}).add({.name = "own", .mode = 04755});
-  archive.add({.name = "null", .type = '3', .major = "0000001", .minor = "0000003"}).add({.name = "pipe", .type = '6'});
+  archive.add({.name = "suid", .mode = 04755, .uid = "0001750"})
+      .add({.name = "own", .mode = 04755});
+  archive.add({.name = "null", .type = '3', .major = "0000001", .minor = "0000003"})
+      .add({.name = "pipe", .type = '6'});
   const int pid = inUserNamespace([&] {
     try {
       archive.unpack(root().get());
@@ -326,7 +377,8 @@ TEST_F(ImageUnpack, InAUserNamespaceOwnersAreSquashedAndDevicesSkipped) {
     UnpackOptions options;
     options.squashOwners = true;
     options.whiteouts = Whiteouts::overlay;
-    const UnpackResult result = archive.folder("d").file("d/.wh.x").file("d/.wh..wh..opq").unpack(root().get(), options);
+    const UnpackResult result =
+        archive.folder("d").file("d/.wh.x").file("d/.wh..wh..opq").unpack(root().get(), options);
     return result.metadata.squashedOwners == 1 && result.skippedDevices == 1 ? 0 : 3;
   });
   EXPECT_EQ(0, exitStatus(pid));

@@ -60,6 +60,12 @@ export function freshRoot(): string {
   return mkdtempSync(join(tmpdir(), 'slipway-test-'));
 }
 
+/** Whether any container of the engine has written a file of this name. */
+export function isWritten(engine: Engine, name: string): boolean {
+  const all = readdirSync(join(engine.root, 'scope'), { recursive: true }) as string[];
+  return all.some((path) => path.endsWith(`/${name}`));
+}
+
 /** Names of the container folders and supervisor folders below an engine's root. */
 export function leftFolders(root: string): string[] {
   return ['scope', 'run'].flatMap((part) => {

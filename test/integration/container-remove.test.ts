@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { Container } from '../../lib/index.js';
-import { useBoxes } from '../helpers/boxes.js';
-import { childrenOf, isAlive } from '../helpers/host.js';
+import { isWritten, useBoxes } from '../helpers/boxes.js';
+import { childrenOf, isAlive, until } from '../helpers/host.js';
 import { needs } from '../helpers/needs.js';
 
 describe('remove, restart and autoRemove', () => {
@@ -11,12 +10,12 @@ describe('remove, restart and autoRemove', () => {
   const boxes = useBoxes();
 
   it('remove takes the files of the container away', async () => {
-    const box = await boxes.run({ command: ['sh', '-c', 'mkdir -p /a/b; echo x > /a/b/c'] });
-    await box.wait();
-    const folder = boxes.engine.containerDir(box.id);
-    assert.ok(existsSync(folder));
+    const box = await boxes.run();
+    await box.exec(['sh', '-c', 'mkdir -p /a/b; echo x > /a/b/c']);
+    await box.stop({ timeoutMs: 0 });
+    assert.ok(isWritten(boxes.engine, 'a/b/c'));
     await box.remove();
-    assert.equal(existsSync(folder), false);
+    await until('the files are gone', () => !isWritten(boxes.engine, 'a/b/c'));
     assert.equal(box.status, 'dead');
     await assert.rejects(Container.get(box.id, { engine: boxes.engine }), {
       name: 'NotFoundError',
@@ -97,11 +96,11 @@ describe('remove, restart and autoRemove', () => {
 
   it('autoRemove takes the container away when it has exited', async () => {
     const box = await boxes.run({ autoRemove: true, name: 'once', command: ['cat'], stdin: 'pipe' });
-    const folder = boxes.engine.containerDir(box.id);
-    assert.ok(existsSync(folder));
+    await box.exec(['touch', '/once']);
+    assert.ok(isWritten(boxes.engine, 'once'));
     box.stdin.end();
     assert.equal((await box.wait()).exitCode, 0);
-    assert.equal(existsSync(folder), false);
+    await until('the files are gone', () => !isWritten(boxes.engine, 'once'));
     assert.deepEqual(await Container.list({ all: true, engine: boxes.engine }), []);
     await boxes.create({ name: 'once' });
   });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `slipway image import`.
-import { Image } from '../../index.js';
+import { type Engine, Image } from '../../index.js';
 import type { Call, Command } from '../command.js';
 import { readInstructions } from '../image/instructions.js';
 import { ProgressLine } from '../image/progress.js';
@@ -34,14 +34,12 @@ export const importCommand: Command = {
     ['tar -C rootfs -c . | slipway import - base', 'What another program writes'],
     ['docker export box | slipway import - box', 'The files of a container of Docker'],
   ],
-  run: (call) => withEngine(call.globals, (engine) => importImage(call, { engine })),
+  run: (call) => withEngine(call.globals, (engine) => importImage(call, engine)),
 };
 
-async function importImage(
-  { values, args }: Call,
-  engine: { engine: NonNullable<Parameters<typeof Image.list>[0]>['engine'] & object },
-): Promise<number> {
+async function importImage({ values, args }: Call, engine: Engine): Promise<number> {
   const [source = '', tag] = args;
+  const message = values.text('message') ?? '';
   if (/^https?:\/\//.test(source)) {
     throw new PlainError(
       `${source}: downloads are not available yet (hint: curl -L ${source} | slipway import -)`,
@@ -54,12 +52,12 @@ async function importImage(
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
   try {
     const image = await Image.import(source === '-' ? process.stdin : source, {
-      ...engine,
+      engine,
       changes: readInstructions(values.list('change')),
       signal: stop.signal,
       onProgress: progress.update,
       ...(tag !== undefined && { tag }),
-      ...(values.text('message') && { message: values.text('message') as string }),
+      ...(message !== '' && { message }),
     });
     progress.clear();
     print(image.id);

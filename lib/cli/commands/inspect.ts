@@ -2,9 +2,10 @@
 // `slipway image inspect`.
 import { Image, NotFoundError } from '../../index.js';
 import type { Command } from '../command.js';
+import { tellError } from '../failure.js';
 import { Template } from '../format/template.js';
 import { withEngine } from '../image/with-engine.js';
-import { print, warn } from '../output.js';
+import { print } from '../output.js';
 
 export const inspect: Command = {
   usage: '[OPTIONS] IMAGE [IMAGE...]',
@@ -29,18 +30,18 @@ export const inspect: Command = {
     const template = format === '' || format === 'json' ? undefined : new Template(format);
     return withEngine(globals, async (engine) => {
       const found: object[] = [];
-      const missing: string[] = [];
+      const missing: NotFoundError[] = [];
       for (const reference of args) {
         try {
           found.push(describe(await Image.get(reference, { engine })));
         } catch (error) {
           if (!(error instanceof NotFoundError)) throw error;
-          missing.push(error.message);
+          missing.push(error);
         }
       }
       if (template !== undefined) for (const image of found) print(template.render(image));
       else print(JSON.stringify(found, null, format === 'json' ? undefined : 4));
-      for (const message of missing) warn(`slipway: ${message}`);
+      for (const error of missing) tellError(error, globals);
       return missing.length === 0 ? 0 : 1;
     });
   },

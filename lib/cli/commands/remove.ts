@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // `slipway image rm`.
 import { type Engine, Image } from '../../index.js';
-import type { Command } from '../command.js';
+import type { Command, Globals } from '../command.js';
+import { tellError } from '../failure.js';
 import { withEngine } from '../image/with-engine.js';
-import { print, warn } from '../output.js';
+import { print } from '../output.js';
 
 export const remove: Command = {
   usage: '[OPTIONS] IMAGE [IMAGE...]',
@@ -28,7 +29,7 @@ export const remove: Command = {
     return withEngine(globals, async (engine) => {
       let code = 0;
       for (const reference of new Set(args)) {
-        if (!(await removeOne(reference, { engine, force }))) code = 1;
+        if (!(await removeOne(reference, { engine, force }, globals))) code = 1;
       }
       return code;
     });
@@ -39,6 +40,7 @@ export const remove: Command = {
 async function removeOne(
   reference: string,
   options: { engine: Engine; force: boolean },
+  globals: Globals,
 ): Promise<boolean> {
   try {
     const { untagged, deleted } = await Image.remove(reference, options);
@@ -47,7 +49,7 @@ async function removeOne(
     return true;
   } catch (error) {
     const isMissing = (error as { code?: string }).code === 'ERR_IMAGE_NOT_FOUND';
-    warn(`slipway: ${(error as Error).message}`);
+    tellError(error, globals);
     return isMissing && options.force;
   }
 }

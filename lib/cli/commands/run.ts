@@ -32,7 +32,7 @@ export const run: Command = {
       'slipway run --read-only --tmpfs /tmp:size=64m --cap-drop ALL host python3 job.py',
       'A tight sandbox',
     ],
-    ["tar c . | slipway run -i base tar t", 'Hand standard input on'],
+    ['tar c . | slipway run -i base tar t', 'Hand standard input on'],
   ],
   notes: [
     'COMMAND is process 1 of its container, which ignores the signals that it does not\nhandle; with --init it is not.',

@@ -65,10 +65,15 @@ class Parser {
     const equals = word.indexOf('=');
     const name = word.slice(2, equals < 0 ? undefined : equals);
     const flag = this.#byName.get(name);
-    if (flag === undefined) return this.#unknown(name);
-    if (equals >= 0) return this.#set(flag, word.slice(equals + 1));
-    if (flag.type === 'bool') return this.#set(flag, 'true');
-    this.#set(flag, this.#next(`flag needs an argument: --${name}`));
+    if (flag === undefined) {
+      this.#unknown(name);
+    } else if (equals >= 0) {
+      this.#set(flag, word.slice(equals + 1));
+    } else if (flag.type === 'bool') {
+      this.#set(flag, 'true');
+    } else {
+      this.#set(flag, this.#next(`flag needs an argument: --${name}`));
+    }
   }
 
   #unknown(name: string): void {

@@ -27,13 +27,6 @@ export class Template {
   render(data: unknown): string {
     return renderAll(this.#nodes, data);
   }
-
-  /** The fields that are printed, in their order. */
-  get fields(): readonly string[] {
-    return this.#nodes.flatMap((node) => ('words' in node ? node.words : [])).flatMap((word) =>
-      word.kind === 'field' && word.path.length > 0 ? [word.path.join('.')] : [],
-    );
-  }
 }
 
 class Reader {
@@ -120,7 +113,11 @@ function splitPipes(words: readonly Word[]): Word[][] {
   return commands;
 }
 
-function evaluateCommand(words: readonly Word[], piped: readonly unknown[], data: unknown): unknown {
+function evaluateCommand(
+  words: readonly Word[],
+  piped: readonly unknown[],
+  data: unknown,
+): unknown {
   const [first, ...rest] = words;
   if (first === undefined) throw templateError('a | has nothing on one of its sides');
   if (first.kind !== 'name') {

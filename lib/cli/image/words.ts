@@ -2,7 +2,8 @@
 // A line of a Dockerfile instruction as words, with quotes taken off.
 import { PlainError } from '../usage-error.js';
 
-const PIECE = /(?<space>\s+)|"(?<double>(?:[^"\\]|\\.)*)"|'(?<single>[^']*)'|\\(?<escaped>.)|(?<plain>[^\s"'\\]+)/sy;
+const PIECE =
+  /(?<space>\s+)|"(?<double>(?:[^"\\]|\\.)*)"|'(?<single>[^']*)'|\\(?<escaped>.)|(?<plain>[^\s"'\\]+)/sy;
 
 export function splitWords(text: string): string[] {
   const words: string[] = [];

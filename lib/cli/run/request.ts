@@ -25,8 +25,8 @@ export interface RunRequest {
 const ATTACHABLE: readonly string[] = ['stdin', 'stdout', 'stderr'];
 
 /**
- * @throws InvalidArgumentError for what is refused here; options are checked when the container
- * is made.
+ * @throws InvalidArgumentError or PlainError for what is refused here; options are checked when
+ * the container is made.
  */
 export function readRequest(values: FlagValues, args: readonly string[]): RunRequest {
   refuseUnavailable(values);
@@ -64,7 +64,7 @@ function isUnset(flag: RunFlag, value: FlagValue): boolean {
 // Docker joins several networks; of these two a container has one.
 function readNetwork(values: FlagValues): { network?: string } {
   const [first, second] = values.list('network').filter((name) => name !== '');
-  if (second !== undefined) refuseFlag('network', [first, second], 'a container has one network');
+  if (second !== undefined) refuseFlag('more than one --network', 'the networks are none and host');
   return first === undefined ? {} : { network: first };
 }
 
@@ -104,7 +104,7 @@ function readAttached(values: FlagValues): Attached {
 
 function refusePull(policy: string | undefined): void {
   if (policy === undefined || ['', 'missing', 'never'].includes(policy)) return;
-  if (policy === 'always') refuseFlag('pull', policy, 'images are imported with slipway import');
+  if (policy === 'always') refuseFlag('--pull always', 'images are imported with slipway import');
   const allowed = "'missing' or 'never'";
   throw new InvalidArgumentError({ option: '--pull', given: policy, allowed });
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The flags of Docker's `run` that are understood, to refuse them by name.
-import { InvalidArgumentError } from '../../errors.js';
 import type { Flag, FlagValue, FlagValues } from '../flags/flag.js';
+import { PlainError } from '../usage-error.js';
 
 interface UnavailableFlag extends Flag {
   readonly hint?: string;
@@ -10,7 +10,7 @@ interface UnavailableFlag extends Flag {
 }
 
 const LIFETIME = 'the container ends with this command; a shell puts it in the background with &';
-const NETWORKS = 'the networks are none and host; with --network host its ports are the machine\'s';
+const NETWORKS = "the networks are none and host; with --network host its ports are the machine's";
 const HEALTH = 'no health check is run';
 const WINDOWS = 'it is for Windows containers';
 
@@ -60,15 +60,15 @@ export const UNAVAILABLE_FLAGS: readonly UnavailableFlag[] = [
   row('volumes-from', 'list', 'the same --volume can be given to several containers'),
 ];
 
-/** @throws InvalidArgumentError for the first of them that was given. */
+/** @throws PlainError for the first of them that was given. */
 export function refuseUnavailable(values: FlagValues): void {
   for (const { name, hint, harmless = [] } of UNAVAILABLE_FLAGS) {
     const value = values.get(name);
-    if (value !== undefined && !harmless.includes(value)) refuseFlag(name, value, hint);
+    if (value !== undefined && !harmless.includes(value)) refuseFlag(`--${name}`, hint);
   }
 }
 
-export function refuseFlag(name: string, given: unknown, hint?: string): never {
-  const allowed = 'that it is left out, as it is not available yet';
-  throw new InvalidArgumentError({ option: `--${name}`, given, allowed, hint });
+export function refuseFlag(what: string, hint?: string): never {
+  const because = hint === undefined ? '' : ` (hint: ${hint})`;
+  throw new PlainError(`${what} is not available yet${because}`, 125);
 }

@@ -9,6 +9,7 @@ import { type ProcessOptions, readCommand, readEnv } from './process.js';
 import { readCapabilities } from './security.js';
 import { type NormalisedStdio, normaliseStdio, type StdioOptions } from './stdio.js';
 
+/** What a further process of a container is started with. */
 export interface ExecOptions extends StdioOptions {
   /** The arguments of the process. Docker: the words after CONTAINER in `docker exec`. */
   command: readonly string[];
@@ -28,6 +29,7 @@ export interface ExecOptions extends StdioOptions {
   timeoutMs?: Duration;
 }
 
+/** @internal The same after checking. */
 export interface NormalisedExec extends NormalisedStdio {
   command: readonly string[];
   env: readonly string[];

@@ -14,6 +14,7 @@ export const PROPAGATIONS = [
   'slave',
 ] as const;
 
+/** How mounts made later are passed on between the machine and the container. */
 export type Propagation = (typeof PROPAGATIONS)[number];
 
 /**
@@ -59,6 +60,7 @@ export interface TmpfsMount {
   };
 }
 
+/** One mount in the long form. */
 export type MountOption = BindMount | TmpfsMount;
 
 export interface NormalisedBind {

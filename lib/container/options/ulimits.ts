@@ -22,6 +22,7 @@ export const ULIMIT_NAMES = [
   'stack',
 ] as const;
 
+/** A limit by the name Docker gives it, such as `nofile`. */
 export type UlimitName = (typeof ULIMIT_NAMES)[number];
 
 /** One number for both limits, -1 or `'unlimited'` for none. */

@@ -114,23 +114,20 @@ describe('users and groups of a hostile image', function () {
     ['a fifo', (path) => execFileSync('mkfifo', [path]), 'EINVAL'],
     ['an endless device', (path) => execFileSync('mknod', [path, 'c', '1', '5']), 'EINVAL'],
     ['a sparse file of 4 GiB', (path) => sparse(path), 'EFBIG'],
-    ['a link to the kernel log', (path) => symlinkSync('/proc/kmsg', path), 'EFBIG'],
+    ['a link to a file without end', (path) => symlinkSync('/proc/kmsg', path), 'EINVAL'],
     ['a link to itself', (path) => symlinkSync('/etc/passwd', path), 'ELOOP'],
     ['a folder', (path) => mkdirSync(path), 'EINVAL'],
   ];
   for (const [what, make, errno] of HOSTILE) {
     it(`answers within a second when the account files are ${what}`, async () => {
-      const spoilt = await imageWith(range, (etc) => {
-        for (const name of ['passwd', 'group']) {
-          rmSync(join(etc, name));
-          make(join(etc, name));
-        }
-      });
+      const etc = range.make('etc');
+      for (const name of ['passwd', 'group']) make(join(etc, name));
       const began = performance.now();
-      const error = await failure(range.run({ image: spoilt, command: STATUS, user: 'ann:staff' }));
+      const options = { image, command: STATUS, user: 'ann:staff', volumes: [`${etc}:/etc`] };
+      const error = await failure(range.run(options));
       assert.ok(performance.now() - began < 1000, `${performance.now() - began} ms`);
       assert.equal(error.step, 'look up user');
-      assert.ok(error.message.includes(errno) || errno === 'EFBIG', error.message);
+      assert.ok(error.message.includes(errno), error.message);
     });
   }
 

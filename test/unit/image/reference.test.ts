@@ -32,7 +32,11 @@ const accepted: [string, string, string][] = [
   ['[::1]:5000/name', '[::1]:5000/name:latest', '[::1]:5000/name:latest'],
   ['a__b/c--d/e.f', 'docker.io/a__b/c--d/e.f:latest', 'a__b/c--d/e.f:latest'],
   ['name:_x.Y-1', 'docker.io/library/name:_x.Y-1', 'name:_x.Y-1'],
-  [`name:${'t'.repeat(128)}`, `docker.io/library/name:${'t'.repeat(128)}`, `name:${'t'.repeat(128)}`],
+  [
+    `name:${'t'.repeat(128)}`,
+    `docker.io/library/name:${'t'.repeat(128)}`,
+    `name:${'t'.repeat(128)}`,
+  ],
   ['host:5000', 'docker.io/library/host:5000', 'host:5000'],
   [digits.slice(1), `docker.io/library/${digits.slice(1)}:latest`, `${digits.slice(1)}:latest`],
 ];

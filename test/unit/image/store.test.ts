@@ -40,7 +40,13 @@ describe('the image store', () => {
     for (const text of [...texts, image.id, hex, hex.slice(0, 4), `sha256:${hex.slice(0, 12)}`]) {
       assert.equal((await store.get(text)).id, image.id, text);
     }
-    for (const text of ['app:3', 'team/app', 'f'.repeat(64), `sha256:${'f'.repeat(64)}`, 'sha256:0000']) {
+    for (const text of [
+      'app:3',
+      'team/app',
+      'f'.repeat(64),
+      `sha256:${'f'.repeat(64)}`,
+      'sha256:0000',
+    ]) {
       await assert.rejects(store.get(text), NotFoundError, text);
     }
   });
@@ -68,10 +74,16 @@ describe('the image store', () => {
     const first = await add('one');
     await new Promise((resolve) => setTimeout(resolve, 5));
     const second = await add('two');
-    assert.deepEqual((await store.list()).map(({ id }) => id), [second.id, first.id]);
+    assert.deepEqual(
+      (await store.list()).map(({ id }) => id),
+      [second.id, first.id],
+    );
     await writeFile(join(engine.root, 'images', `${first.id.slice(7)}.json`), '{"rootfs":{}}');
     const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
-    assert.deepEqual((await store.list()).map(({ id }) => id), [second.id]);
+    assert.deepEqual(
+      (await store.list()).map(({ id }) => id),
+      [second.id],
+    );
     assert.match((await warned).message, /is damaged/);
     await assert.rejects(store.get(first.id), { code: 'ERR_IMAGE_INVALID' });
     await store.remove(first.id);

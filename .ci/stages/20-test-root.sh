@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+# All tests as root. Nothing may be skipped.
+# limit: 1200
+set -eu
+export MUST_RUN=1 SLIPWAY_LONG=1
+npm test
+npm run test:docs

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Deletes what containers leave on disk, in a process of its own: a deletion
+// costs far more than a rename on a journaling file system, and nobody waits
+// for it. What is to go is first moved below `trash`.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "sys/fd.h"
+
+namespace slipway {
+
+class Sweeper {
+ public:
+  // `trash` is a folder on the file system of the containers' folders.
+  Sweeper(std::string trash, std::function<void()> forgetParent)
+      : trash_(std::move(trash)), forgetParent_(std::move(forgetParent)) {}
+
+  // Moves a folder away, so that its name is free at once, and has it deleted.
+  // A missing one is success.
+  void take(const std::string& path);
+  // Waits until everything taken is deleted, and ends the process.
+  void finish();
+  // In a forked child: lets go of the supervisor's descriptors.
+  void forget();
+
+ private:
+  void launch();
+
+  std::string trash_;
+  std::function<void()> forgetParent_;
+  Fd socket_, pidfd_;
+  uint64_t count_ = 0;
+};
+
+}  // namespace slipway

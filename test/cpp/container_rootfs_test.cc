@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Overlays of many layers, in a forked child with a mount namespace of its own.
+#include "container/rootfs.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "image/remove_tree.h"
+#include "sys/error.h"
+#include "sys/path.h"
+
+namespace slipway {
+namespace {
+
+class RootfsTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (geteuid() != 0) GTEST_SKIP() << "needs root";
+    char name[] = "/tmp/slipway-rootfs-XXXXXX";
+    ASSERT_NE(mkdtemp(name), nullptr);
+    dir_ = name;
+  }
+  void TearDown() override {
+    if (dir_.empty()) return;
+    const Fd parent(open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    removeTree(parent.get(), dir_.substr(5));
+  }
+
+  // A layer with a file of its own; the name is long, so that all together are
+  // far past the page that the classic option string may have.
+  std::string layer(int number) {
+    const std::string path = dir_ + "/" + std::string(100, 'l') + std::to_string(number);
+    mkdir(path.c_str(), 0755);
+    std::ofstream(path + "/file" + std::to_string(number)) << number;
+    std::ofstream(path + "/top") << number;
+    return path;
+  }
+
+  std::string dir_;
+};
+
+int inMountNamespace(const std::function<int()>& body) {
+  const pid_t child = fork();
+  if (child == 0) {
+    try {
+      if (unshare(CLONE_NEWNS) < 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) < 0) _exit(100);
+      _exit(body());
+    } catch (const SysError& error) {
+      fprintf(stderr, "%s hint: %s\n", error.what(), error.hint.c_str());
+      _exit(101);
+    }
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 102;
+}
+
+TEST_F(RootfsTest, HoldsAsManyLayersAsTheKernelTakes) {
+  RootfsPlan plan;
+  plan.dir = dir_ + "/container";
+  plan.overlays.push_back({"/", {}});
+  constexpr int count = 300;
+  for (int i = 0; i < count; i++) plan.overlays[0].lower.push_back(layer(i));
+  EXPECT_EQ(inMountNamespace([&] {
+    const Fd root = attachRootfs(makeRootfs(plan, {}, false, {}), plan.dir);
+    const bool last = readFileInRoot(root.get(), "/file299", 100, "test") == "299";
+    const bool topmost = readFileInRoot(root.get(), "/top", 100, "test") == "0";
+    return last && topmost ? 0 : 1;
+  }), 0);
+}
+
+TEST_F(RootfsTest, StartsAgainOnTheSameFoldersAndKeepsWhatWasWritten) {
+  RootfsPlan plan;
+  plan.dir = dir_ + "/container";
+  plan.overlays.push_back({"/", {layer(0)}});
+  const auto write = [&] {
+    const Fd root = attachRootfs(makeRootfs(plan, {}, false, {}), plan.dir);
+    writeFileAt(root.get(), "written", "kept", O_CREAT, 0644, "test");
+    return 0;
+  };
+  const auto read = [&] {
+    const Fd root = attachRootfs(makeRootfs(plan, {}, false, {}), plan.dir);
+    return readFileInRoot(root.get(), "/written", 100, "test") == "kept" ? 0 : 1;
+  };
+  EXPECT_EQ(inMountNamespace(write), 0);
+  EXPECT_EQ(inMountNamespace(read), 0);
+}
+
+TEST_F(RootfsTest, NamesTheMissingLayer) {
+  RootfsPlan plan;
+  plan.dir = dir_ + "/container";
+  plan.overlays.push_back({"/", {dir_ + "/missing"}});
+  try {
+    makeRootfs(plan, {}, false, {});
+    FAIL() << "a missing layer was taken";
+  } catch (const SysError& error) {
+    EXPECT_EQ(error.err, ENOENT);
+    EXPECT_EQ(error.step, "mount rootfs");
+    EXPECT_EQ(error.path, dir_ + "/missing");
+  }
+}
+
+}  // namespace
+}  // namespace slipway

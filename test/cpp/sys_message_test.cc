@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sys/message.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "sys/error.h"
+
+namespace slipway {
+namespace {
+
+TEST(Message, ArrivesWholeWithItsDescriptors) {
+  auto [a, b] = messagePair();
+  const Fd null(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const int fds[] = {null.get(), null.get()};
+  ASSERT_TRUE(sendMessage(a.get(), "first", fds));
+  ASSERT_TRUE(sendMessage(a.get(), "second"));
+  Message message;
+  ASSERT_EQ(receiveMessage(b.get(), message, true), Received::message);
+  EXPECT_EQ(message.data, "first");
+  ASSERT_EQ(message.fds.size(), 2u);
+  EXPECT_NE(fcntl(message.fds[0].get(), F_GETFD) & FD_CLOEXEC, 0);
+  ASSERT_EQ(receiveMessage(b.get(), message, true), Received::message);
+  EXPECT_EQ(message.data, "second");
+  EXPECT_TRUE(message.fds.empty());
+}
+
+TEST(Message, LargerThanASocketBufferArrivesWhole) {
+  auto [a, b] = messagePair();
+  std::string large(3 << 20, 'x');
+  large.back() = 'y';
+  const Fd null(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const int fd = null.get();
+  ASSERT_TRUE(sendMessage(a.get(), large, std::span(&fd, 1)));
+  Message message;
+  ASSERT_EQ(receiveMessage(b.get(), message, true), Received::message);
+  EXPECT_EQ(message.data, large);
+  EXPECT_EQ(message.fds.size(), 1u);
+}
+
+TEST(Message, AFullSocketIsToldAndASenderThatWaitsGetsThrough) {
+  auto [a, b] = messagePair();
+  const std::string text(64 << 10, 'x');
+  int sent = 0;
+  while (trySendMessage(a.get(), text, {}) == Sent::sent) sent++;
+  ASSERT_GT(sent, 0);
+  std::thread reader([socket = b.get(), count = sent + 1] {
+    Message message;
+    for (int i = 0; i < count; i++) ASSERT_EQ(receiveMessage(socket, message, true), Received::message);
+  });
+  EXPECT_TRUE(sendMessage(a.get(), text));
+  reader.join();
+}
+
+TEST(Message, TheEndOfThePeerIsNoError) {
+  auto [a, b] = messagePair();
+  Message message;
+  EXPECT_EQ(receiveMessage(b.get(), message, false), Received::nothing);
+  a.reset();
+  EXPECT_EQ(receiveMessage(b.get(), message, true), Received::closed);
+  EXPECT_FALSE(sendMessage(b.get(), "to nobody"));
+}
+
+}  // namespace
+}  // namespace slipway

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import type { Container } from '../../lib/index.js';
+import { useBoxes } from '../helpers/boxes.js';
+import { isAlive } from '../helpers/host.js';
+import { needs } from '../helpers/needs.js';
+
+describe('the result of exec', () => {
+  needs('containers', 'busybox');
+  const boxes = useBoxes();
+  let box: Container;
+  beforeEach(async () => {
+    box = await boxes.run();
+  });
+  const failure = (promise: PromiseLike<unknown>) => Promise.resolve(promise);
+
+  it('has the output without its last line end, and the exit code', async () => {
+    const result = await box.exec(['sh', '-c', 'echo out; echo; echo err >&2; exit 4']);
+    assert.equal(result.stdout, 'out\n');
+    assert.equal(result.stderr, 'err');
+    assert.equal(result.exitCode, 4);
+    assert.equal(result.signal, null);
+    assert.equal(result.failed, true);
+    assert.equal(result.command, "sh -c echo out; echo; echo err >&2; exit 4");
+    assert.ok(result.durationMs > 0);
+  });
+
+  it('tells the signal that ended the process', async () => {
+    const { exitCode, signal, failed } = await box.exec(['sh', '-c', 'kill -TERM $$']);
+    assert.deepEqual({ exitCode, signal, failed }, { exitCode: 143, signal: 'SIGTERM', failed: true });
+  });
+
+  it('counts the processor time of the process', async () => {
+    const busy = 'i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done';
+    const { cpuUserMs, cpuSystemMs, durationMs } = await box.exec(['sh', '-c', busy]);
+    assert.ok(cpuUserMs + cpuSystemMs > 5, `${cpuUserMs} + ${cpuSystemMs}`);
+    assert.ok(cpuUserMs <= durationMs + 20);
+  });
+
+  it('takes each value of a template as one word', async () => {
+    const file = 'a b; rm -rf "$HOME"';
+    const words = ['x', 'y z', 3];
+    const { stdout } = await box.exec`printf %s| ${file} pre${file}post ${words} ${7}`;
+    assert.equal(stdout, `${file}|pre${file}post|x|y z|3|7|`);
+  });
+
+  it('has what was written to standard input', async () => {
+    const { stdout } = await box.exec(['tr', 'a-z', 'A-Z'], { input: 'hello' });
+    assert.equal(stdout, 'HELLO');
+  });
+
+  it('without input has an empty standard input', async () => {
+    assert.equal((await box.exec(['cat'])).stdout, '');
+  });
+
+  it('is a missing command with exit code 127 in its error', async () => {
+    await assert.rejects(failure(box.exec(['no-such-program'])), {
+      code: 'ERR_COMMAND_NOT_FOUND',
+      path: 'no-such-program',
+      step: 'exec',
+    });
+  });
+
+  it('is a command that cannot be executed with a code of its own', async () => {
+    await assert.rejects(failure(box.exec(['/etc/passwd'])), {
+      code: 'ERR_COMMAND_NOT_EXECUTABLE',
+      path: '/etc/passwd',
+    });
+    await assert.rejects(failure(box.exec(['/etc'])), { code: 'ERR_COMMAND_NOT_EXECUTABLE' });
+  });
+
+  it('ends by a signal sent to the process', async () => {
+    const sleeping = box.exec(['sleep', '600']);
+    await sleeping.started;
+    await sleeping.kill('SIGKILL');
+    assert.equal((await sleeping).signal, 'SIGKILL');
+  });
+
+  it('ends by its time limit', async () => {
+    const { timedOut, signal } = await box.exec(['sleep', '600'], { timeoutMs: 100 });
+    assert.deepEqual({ timedOut, signal }, { timedOut: true, signal: 'SIGKILL' });
+  });
+
+  it('is rejected with the reason of its AbortSignal, before and during the run', async () => {
+    const cause = new Error('stop it');
+    const signal = AbortSignal.abort(cause);
+    await assert.rejects(failure(box.exec(['true'], { signal })), { name: 'CanceledError', cause });
+    const controller = new AbortController();
+    const sleeping = box.exec(['sleep', '600'], { signal: controller.signal });
+    await sleeping.started;
+    const { pid } = sleeping;
+    assert.ok(isAlive(pid));
+    controller.abort(cause);
+    await assert.rejects(failure(sleeping), { name: 'CanceledError', cause });
+    assert.equal(isAlive(pid), false);
+  });
+
+  it('is rejected when there is more output than maxBuffer', async () => {
+    await assert.rejects(failure(box.exec(['yes'], { maxBuffer: 100_000 })), {
+      code: 'ERR_MAX_BUFFER',
+    });
+  });
+
+  it('does not wait for what the process left in the background', async () => {
+    const { stdout, durationMs } = await box.exec(['sh', '-c', 'sleep 600 & echo done']);
+    assert.equal(stdout, 'done');
+    assert.ok(durationMs < 2000);
+  });
+
+  it('is rejected or tells the kill when the container ends meanwhile', async () => {
+    const sleeping = box.exec(['sleep', '600']);
+    await sleeping.started;
+    await box.kill();
+    assert.equal((await sleeping).signal, 'SIGKILL');
+    await box.wait();
+  });
+
+  it('is refused where the container does not run', async () => {
+    await box.kill();
+    await box.wait();
+    await assert.rejects(failure(box.exec(['true'])), { name: 'ConflictError', message: /is not running$/ });
+  });
+
+  it('a wrong option is refused by its name', () => {
+    assert.throws(() => box.exec(['true'], { cwd: '/' } as never), {
+      name: 'InvalidArgumentError',
+      option: 'cwd',
+      hint: 'did you mean workdir?',
+    });
+    assert.throws(() => box.exec([]), { option: 'command' });
+  });
+
+  it('of a hundred at once are all right', async () => {
+    const results = await Promise.all(
+      Array.from({ length: 100 }, (_, index) => box.exec(['echo', `${index}`])),
+    );
+    assert.deepEqual(
+      results.map(({ stdout }) => stdout),
+      Array.from({ length: 100 }, (_, index) => `${index}`),
+    );
+  });
+
+  it('of a hundred one after the other are all right', async () => {
+    for (let index = 0; index < 100; index++) {
+      assert.equal((await box.exec(['echo', `${index}`])).stdout, `${index}`);
+    }
+  });
+});

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
+import { useBoxes } from '../helpers/boxes.js';
+import { runProgram } from '../helpers/program.js';
+import { needs } from '../helpers/needs.js';
+
+const MIB = 1024 * 1024;
+
+describe('standard input, output and error', () => {
+  needs('containers', 'busybox');
+  const boxes = useBoxes();
+
+  it('what is written to stdin is read by the program', async () => {
+    const box = await boxes.run({ command: ['cat'], stdin: 'pipe' });
+    box.stdin.write('one\n');
+    box.stdin.end('two');
+    assert.equal(await box.stdout.text(), 'one\ntwo');
+    assert.equal((await box.wait()).exitCode, 0);
+  });
+
+  it('the program goes on writing when stdin is closed', async () => {
+    const command = ['sh', '-c', 'cat > /dev/null; echo after; sleep 0.05; echo later'];
+    const box = await boxes.run({ command, stdin: 'pipe' });
+    box.stdin.end('x');
+    assert.equal(await box.stdout.text(), 'after\nlater\n');
+  });
+
+  it('10 MiB come through stdin and stdout as they were', async () => {
+    const data = randomBytes(10 * MIB);
+    const box = await boxes.run({ command: ['cat'], stdin: 'pipe' });
+    const hash = createHash('sha256');
+    await Promise.all([
+      pipeline(Readable.from([data]), box.stdin),
+      pipeline(box.stdout, async (chunks: AsyncIterable<Buffer>) => {
+        for await (const chunk of chunks) hash.update(chunk);
+      }),
+    ]);
+    assert.equal(hash.digest('hex'), createHash('sha256').update(data).digest('hex'));
+  });
+
+  it('the same through an exec', async () => {
+    const data = randomBytes(4 * MIB).toString('hex');
+    const box = await boxes.run();
+    const { stdout } = await box.exec(['cat'], { input: data });
+    assert.ok(stdout === data);
+  });
+
+  it('output that nobody reads does not keep wait waiting', async () => {
+    const box = await boxes.run({ command: ['sh', '-c', 'head -c 3000000 /dev/zero; echo x >&2'] });
+    assert.equal((await box.wait()).exitCode, 0);
+    assert.equal((await box.stdout.text()).length, 3_000_000);
+    assert.equal(await box.stderr.text(), 'x\n');
+  });
+
+  it('output that is read slowly makes the program wait', async () => {
+    const box = await boxes.run({ command: ['sh', '-c', 'yes | head -c 20000000'] });
+    box.stdout.pause();
+    const reader = box.stdout[Symbol.asyncIterator]();
+    let bytes = ((await reader.next()).value as Buffer).length;
+    assert.ok(process.memoryUsage().arrayBuffers < 300 * MIB);
+    for (let next = await reader.next(); !next.done; next = await reader.next()) {
+      bytes += (next.value as Buffer).length;
+    }
+    assert.equal(bytes, 20_000_000);
+  });
+
+  it('lines are those of the program, the last one with or without an end', async () => {
+    const box = await boxes.run({ command: ['printf', 'a\\r\\nü\\n\\nlast'] });
+    const lines = [];
+    for await (const line of box.stdout.lines()) lines.push(line);
+    assert.deepEqual(lines, ['a', 'ü', '', 'last']);
+  });
+
+  it('a program whose reader goes away ends by SIGPIPE', async () => {
+    const box = await boxes.run({ command: ['yes'] });
+    box.stdout.destroy();
+    const { signal, exitCode } = await box.wait();
+    assert.ok(signal === 'SIGPIPE' || exitCode === 1, `${signal} ${exitCode}`);
+  });
+
+  it('ignored streams are /dev/null', async () => {
+    const box = await boxes.run({
+      command: ['sh', '-c', 'echo lost; echo lost >&2; cat; readlink /proc/self/fd/0'],
+      stdin: 'ignore',
+      stdout: 'ignore',
+      stderr: 'ignore',
+    });
+    assert.equal((await box.wait()).exitCode, 0);
+    assert.throws(() => box.stdout, { name: 'TypeError', message: /no stdout/ });
+    assert.throws(() => box.stdin, { name: 'TypeError', message: /no stdin/ });
+  });
+
+  it('a descriptor of this process can be a stream', async () => {
+    const path = join(boxes.engine.root, 'output');
+    const fd = openSync(path, 'w');
+    const box = await boxes.run({ command: ['sh', '-c', 'echo out; echo err >&2'], stdout: fd, stderr: fd });
+    closeSync(fd);
+    await box.wait();
+    assert.equal(readFileSync(path, 'utf8'), 'out\nerr\n');
+  });
+
+  it('inherited streams are those of this process', async () => {
+    const { stdout, stderr } = await runProgram('inherit', { input: 'typed\n' });
+    assert.match(stdout, /^out typed$/m);
+    assert.match(stderr, /^err$/m);
+  });
+
+  it('writing to a program that has ended fails and nothing hangs', async () => {
+    const box = await boxes.run({ command: ['true'], stdin: 'pipe' });
+    await box.wait();
+    const failed = new Promise<NodeJS.ErrnoException>((resolve) => box.stdin.once('error', resolve));
+    box.stdin.write('x');
+    assert.equal((await failed).code, 'EPIPE');
+  });
+});
