@@ -17,7 +17,10 @@ function table(unit, groups) {
   const names = [...new Set(groups.flatMap(({ bars }) => bars.map(({ name }) => name)))];
   const row = ({ scenario, title, bars }) => {
     const cells = names.map((name) => bars.find((bar) => bar.name === name)?.summary.p50);
-    return [`${scenario}: ${title}`, ...cells.map((cell) => (cell === undefined ? '' : format(cell)))];
+    return [
+      `${scenario}: ${title}`,
+      ...cells.map((cell) => (cell === undefined ? '' : format(cell))),
+    ];
   };
   const head = [`median, ${unit}`, ...names];
   const lines = [head, head.map((_, index) => (index === 0 ? '---' : '--:')), ...groups.map(row)];
@@ -26,7 +29,12 @@ function table(unit, groups) {
 
 function block({ date, machine, groups }) {
   const units = [...new Set(groups.map(({ unit }) => unit))];
-  const tables = units.map((unit) => table(unit, groups.filter((group) => group.unit === unit)));
+  const tables = units.map((unit) =>
+    table(
+      unit,
+      groups.filter((group) => group.unit === unit),
+    ),
+  );
   const facts = Object.entries(machine)
     .filter(([, value]) => typeof value === 'string' || typeof value === 'number')
     .map(([name, value]) => `${name} ${value}`);

@@ -2,6 +2,7 @@
 #include "container/mounts.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -16,6 +17,7 @@ namespace slipway {
 namespace {
 
 constexpr const char* kStep = "mount";
+constexpr const char* kShm = "/dev/shm";
 
 bool isKernelFileSystem(const std::string& type) {
   return type == "proc" || type == "sysfs" || type == "tmpfs" || type == "devpts" || type == "mqueue";
@@ -55,6 +57,21 @@ void prepareBind(PreparedMount& prepared, int usernsFd) {
   check(fstat(prepared.source.get(), &status), kStep, "fstat", mount.source);
   prepared.sourceIsFolder = S_ISDIR(status.st_mode);
   if (prepared.options.idmap || !mount.uidMappings.empty()) idmap(prepared, usernsFd);
+}
+
+// A mount can be copied only from inside its own namespace (before 6.15). The
+// path is resolved there without links: its owner is a container.
+Fd shmOf(pid_t pid) {
+  constexpr const char* step = "share /dev/shm";
+  const std::string path = "/proc/" + std::to_string(pid) + "/ns/mnt";
+  const Fd own(check(open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), step, "open", "/proc/self/ns/mnt"));
+  const Fd theirs(check(open(path.c_str(), O_RDONLY | O_CLOEXEC), step, "open", path));
+  check(setns(theirs.get(), CLONE_NEWNS), step, "setns", path);
+  const Fd root(check(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), step, "open", "/"));
+  const Fd found = openInRoot(root.get(), kShm, O_PATH | O_DIRECTORY, step, Links::refuse);
+  Fd copy = cloneMount(found.get(), false, step, kShm);
+  check(setns(own.get(), CLONE_NEWNS), step, "setns", "/proc/self/ns/mnt");
+  return copy;
 }
 
 void applyAttributes(int mount, const MountOptions& options, const std::string& shown) {
@@ -110,7 +127,7 @@ void performBind(int root, PreparedMount& prepared) {
 
 }  // namespace
 
-std::vector<PreparedMount> prepareMounts(const std::vector<spec::Mount>& mounts, int usernsFd) {
+std::vector<PreparedMount> prepareMounts(const std::vector<spec::Mount>& mounts, int usernsFd, pid_t shmFromPid) {
   std::vector<PreparedMount> prepared;
   prepared.reserve(mounts.size());
   for (const spec::Mount& mount : mounts) {
@@ -118,7 +135,13 @@ std::vector<PreparedMount> prepareMounts(const std::vector<spec::Mount>& mounts,
     next.mount = &mount;
     next.options = parseMountOptions(mount.options);
     if (mount.type == "bind") next.options.bind = true;
-    if (next.options.bind) prepareBind(next, usernsFd);
+    if (shmFromPid != 0 && mount.destination == kShm) {
+      next.options = {};
+      next.options.bind = true;
+      next.source = shmOf(shmFromPid);
+    } else if (next.options.bind) {
+      prepareBind(next, usernsFd);
+    }
   }
   return prepared;
 }

@@ -2,6 +2,8 @@
 // The mounts of a Spec, put below the container's root by descriptor.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
 
@@ -24,7 +26,8 @@ struct PreparedMount {
 
 // Runs in the new mount namespace, before it is made private. `usernsFd` >= 0
 // is the container's user namespace, for idmap without mappings of its own.
-std::vector<PreparedMount> prepareMounts(const std::vector<spec::Mount>& mounts, int usernsFd);
+// `shmFromPid` != 0: /dev/shm is that of this process's mount namespace.
+std::vector<PreparedMount> prepareMounts(const std::vector<spec::Mount>& mounts, int usernsFd, pid_t shmFromPid);
 
 struct MountContext {
   int root = -1;  // the attached root, O_PATH

@@ -24,13 +24,15 @@ namespace {
 constexpr unsigned kCloseRangeCloexec = 4;
 
 // A process of another user may reopen its own output by /dev/stdout, as it
-// could in a shell. Only pipes: /dev/null belongs to the machine.
-void giveStdio(const Identity& identity) {
+// could in a shell. Only pipes and a terminal of its own, which stays with group
+// tty: /dev/null belongs to the machine.
+void giveStdio(const Identity& identity, bool ownTerminal) {
   for (int fd = 0; fd < 3; fd++) {
     struct stat status;
     check(fstat(fd, &status), "give stdio", "fstat");
-    if (!S_ISFIFO(status.st_mode) || status.st_uid == identity.uid) continue;
-    check(fchown(fd, identity.uid, identity.gid), "give stdio", "fchown");
+    const bool pipe = S_ISFIFO(status.st_mode);
+    if ((!pipe && !ownTerminal) || status.st_uid == identity.uid) continue;
+    check(fchown(fd, identity.uid, pipe ? identity.gid : static_cast<gid_t>(-1)), "give stdio", "fchown");
   }
 }
 
@@ -99,7 +101,7 @@ void launch(ProcessPlan& plan, InitContext& context, StepClock& clock, int procS
   addMissingEnv(process.env, "HOME", identity.home);
   clock.begin("limit process");
   applyProcessLimits(plan, procSelf);
-  if (identity.uid != 0) giveStdio(identity);
+  if (identity.uid != 0) giveStdio(identity, process.terminal);
   clock.begin("enter working folder");
   enterWorkdir(process.cwd, plan.makeWorkdir);
   clock.begin("drop rights");

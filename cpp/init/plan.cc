@@ -97,6 +97,7 @@ Plan readPlan(std::string_view text) {
   root.read("rootfs", plan.rootfs, readRootfs);
   root.readList("files", plan.files, readFile);
   root.read("rootless", plan.rootless);
+  root.read("shmFromPid", plan.shmFromPid);
   readProcessExtras(root, plan.process);
   plan.process.process = *plan.spec.process;
   return plan;

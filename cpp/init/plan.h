@@ -5,6 +5,7 @@
 #pragma once
 
 #include <linux/filter.h>
+#include <sys/types.h>
 
 #include <optional>
 #include <string>
@@ -58,6 +59,7 @@ struct Plan {
   std::vector<FilePlan> files;
   ProcessPlan process;
   bool rootless = false;
+  pid_t shmFromPid = 0;  // whose /dev/shm is shared; 0: its own
 };
 
 Plan readPlan(std::string_view json);

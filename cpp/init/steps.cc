@@ -144,7 +144,7 @@ class ContainerStart {
     check(unshare(CLONE_NEWNS), "enter mount namespace", "unshare");
     const Fd null = openNullDevice();
     clock_.begin("prepare mounts");
-    std::vector<PreparedMount> mounts = prepareMounts(spec().mounts, context_.usernsFd);
+    std::vector<PreparedMount> mounts = prepareMounts(spec().mounts, context_.usernsFd, plan_.shmFromPid);
     check(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "prepare mounts", "mount", "/");
     clock_.begin("mount rootfs");
     Rootfs rootfs = context_.prepared.takeRootfs(plan_, context_.rootless);

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include <vector>
 
@@ -15,6 +16,8 @@ namespace {
 // openat2 answers EAGAIN when a rename raced with the walk (openat2(2)); a
 // container that renames for ever must not hold us for ever.
 constexpr int kRaceTries = 128;
+
+constexpr long kProcMagic = 0x9fa0;
 
 int openRaw(int root, const std::string& path, uint64_t flags, uint64_t mode, Links links) {
   const uint64_t resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (links == Links::refuse ? RESOLVE_NO_SYMLINKS : 0);
@@ -36,7 +39,11 @@ struct Split {
 void requireSmallFile(int fd, const std::string& path, size_t limit, const char* step) {
   struct stat status;
   check(fstat(fd, &status), step, "fstat", path);
-  if (!S_ISREG(status.st_mode)) throw SysError(step, "fstat", path, EINVAL, "not a regular file");
+  struct statfs fs;
+  check(fstatfs(fd, &fs), step, "fstatfs", path);
+  // Files of /proc look regular, but some wait, some never end, and reading the
+  // kernel log takes it away from others.
+  if (!S_ISREG(status.st_mode) || fs.f_type == kProcMagic) throw SysError(step, "fstat", path, EINVAL, "not a regular file");
   if (static_cast<uint64_t>(status.st_size) > limit) {
     throw SysError(step, "fstat", path, EFBIG, "larger than " + std::to_string(limit) + " bytes");
   }

@@ -8,7 +8,7 @@ import type { Output } from '../stream/output.js';
 import { canceledError } from './cancel.js';
 import { engineOf, prepareContainer } from './create.js';
 import { Exec } from './exec.js';
-import { readExecCall, type ExecCall, type ExecExtras } from './exec-call.js';
+import { type ExecCall, type ExecExtras, readExecCall } from './exec-call.js';
 import type { ExitReport } from './exit.js';
 import { type ContainerInfo, inspectContainer } from './inspect.js';
 import type { ContainerStatus, Internals } from './internals.js';
@@ -220,7 +220,10 @@ export class Container implements AsyncDisposable {
   exec(options: ExecCall): Exec;
   exec(first: TemplateStringsArray | readonly string[] | ExecCall, ...rest: unknown[]): Exec {
     if (Array.isArray(first) && 'raw' in first) {
-      const words = parseTemplate(first as unknown as TemplateStringsArray, rest as TemplateValue[]);
+      const words = parseTemplate(
+        first as unknown as TemplateStringsArray,
+        rest as TemplateValue[],
+      );
       return this.#exec({ command: words });
     }
     if (Array.isArray(first)) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // From options to a container that is ready to start. Nothing is made yet: a
 // refused option leaves nothing behind.
-import { randomBytes } from 'node:crypto';
-import { Engine, defaultEngine } from '../engine/engine.js';
+import { lazyCrypto } from '../builtin.js';
+import { defaultEngine, Engine } from '../engine/engine.js';
 import { InvalidArgumentError, NotFoundError } from '../errors.js';
 import { Image } from '../image/image.js';
 import { buildSpec } from '../spec/build.js';
@@ -17,7 +17,7 @@ export async function prepareContainer(given: ContainerOptions): Promise<Interna
   const engine = engineOf(options.engine);
   if (options.signal?.aborted) throw canceledError('create', options.signal.reason);
   const image = await imageOf(engine, options);
-  const id = randomBytes(32).toString('hex');
+  const id = lazyCrypto().randomBytes(32).toString('hex');
   const built = buildSpec({
     options,
     id,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Further processes in a running container, with results shaped like execa's.
-import { randomBytes } from 'node:crypto';
+import { lazyCrypto } from '../builtin.js';
 import type { ExitEvent, Supervisor } from '../engine/supervisor.js';
 import { SlipwayError } from '../errors.js';
 import { loadNative } from '../native.js';
@@ -64,7 +64,7 @@ export class Exec implements PromiseLike<ExecResult> {
 
   readonly #self: Internals;
   readonly #options: NormalisedExec;
-  readonly #id = randomBytes(8).toString('hex');
+  readonly #id = lazyCrypto().randomBytes(8).toString('hex');
   readonly #result: Promise<ExecResult>;
   #terminal: number | undefined;
   #canceled: { reason: unknown } | undefined;
@@ -244,5 +244,7 @@ function ended(stream: Output | null): Promise<void> | undefined {
 
 function textOf(chunks: Buffer[] | undefined): string | undefined {
   if (chunks === undefined) return undefined;
-  return Buffer.concat(chunks).toString('utf8').replace(/\r?\n$/, '');
+  return Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/\r?\n$/, '');
 }

@@ -58,10 +58,9 @@ export function findContainer(engine: Engine, text: string): Container {
   const only = matches.length === 1 ? entries.get(matches[0] ?? '') : undefined;
   if (only !== undefined) return only.container;
   if (matches.length > 1) {
-    throw new NotFoundError(
-      `Multiple IDs found with provided prefix: ${text}`,
-      { code: 'ERR_CONTAINER_NOT_FOUND' },
-    );
+    throw new NotFoundError(`Multiple IDs found with provided prefix: ${text}`, {
+      code: 'ERR_CONTAINER_NOT_FOUND',
+    });
   }
   throw new NotFoundError(`No such container: ${text}`, { code: 'ERR_CONTAINER_NOT_FOUND' });
 }

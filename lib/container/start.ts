@@ -6,8 +6,8 @@ import { stringifySpec } from '../spec/stringify.js';
 import { limitLife } from './cancel.js';
 import { type ExitReport, exitReport } from './exit.js';
 import type { Internals } from './internals.js';
-import { openStdio, openTerminal } from './stdio.js';
 import { unregister } from './registry.js';
+import { openStdio, openTerminal } from './stdio.js';
 
 export function startContainer(self: Internals): Promise<void> {
   if (self.status === 'running' || self.status === 'paused' || self.starting !== undefined) {
@@ -40,11 +40,12 @@ async function start(self: Internals): Promise<void> {
     begun = resolve;
   });
   const exit = new Promise<ExitReport>((resolve) => {
-    supervisor.onExit(self.id, async (event) => {
-      await running;
-      const report = exitReport(event, self.timings);
-      ended(self, report);
-      resolve(report);
+    supervisor.onExit(self.id, (event) => {
+      void running.then(() => {
+        const report = exitReport(event, self.timings);
+        ended(self, report);
+        resolve(report);
+      });
     });
   });
   try {
@@ -111,10 +112,7 @@ function header(self: Internals): Record<string, unknown> {
   };
 }
 
-function planText(
-  self: Internals,
-  filter: { program: string; flags: number } | null,
-): string {
+function planText(self: Internals, filter: { program: string; flags: number } | null): string {
   const { spec, extras } = self.built;
   const layers = self.image.layers();
   const plan = {
@@ -127,6 +125,7 @@ function planText(
     user: extras.user,
     groupAdd: extras.groupAdd,
     init: extras.init,
+    shmFromPid: extras.shmFromPid ?? 0,
     makeWorkdir: extras.makeWorkdir,
     rootOnlyCapabilities: extras.rootOnlyCapabilities,
     rootless: self.engine.machine.rootless,

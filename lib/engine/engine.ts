@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // An Engine: a root folder, and the supervisor process that holds what runs.
-import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
+import { lazyCrypto } from '../builtin.js';
 import { InvalidArgumentError, SlipwayError } from '../errors.js';
-import { type MachineFacts, readMachineFacts } from '../spec/machine.js';
-import type { LinuxSeccomp } from '../spec/seccomp-types.js';
 import type { FileLock, ImageUser } from '../image/engine.js';
 import type { ImageWorker } from '../image/worker.js';
+import { type MachineFacts, readMachineFacts } from '../spec/machine.js';
+import type { LinuxSeccomp } from '../spec/seccomp-types.js';
 import { fileLock, imageWorker } from './files.js';
 import { chooseRoots } from './roots.js';
 import { Supervisor } from './supervisor.js';
@@ -46,7 +46,7 @@ export class Engine implements AsyncDisposable {
   /** The folder of what runs. */
   readonly run: string;
   /** Names what belongs to this engine: folders and cgroups. */
-  readonly id = `${process.pid}-${randomBytes(6).toString('hex')}`;
+  readonly id = `${process.pid}-${lazyCrypto().randomBytes(6).toString('hex')}`;
   #supervisor: Promise<Supervisor> | undefined;
   #machine: MachineFacts | undefined;
   #closed: Promise<void> | undefined;

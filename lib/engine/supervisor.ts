@@ -59,12 +59,7 @@ export class Supervisor {
     this.#socket = launched.socket;
     this.#pidfd = launched.pidfd;
     this.pid = launched.pid;
-    this.#reader = new native.Watcher(
-      this.#socket,
-      'read',
-      () => this.#receive(),
-      launched.pidfd,
-    );
+    this.#reader = new native.Watcher(this.#socket, 'read', () => this.#receive(), launched.pidfd);
     this.#reader.start();
     this.#reader.unref();
   }
@@ -208,15 +203,22 @@ export class Supervisor {
     for (;;) {
       const message = this.#native.receive(this.#socket);
       if (message === null) return;
-      if (message === undefined) return this.#lost();
+      if (message === undefined) {
+        this.#lost();
+        return;
+      }
       this.#handle({ ...JSON.parse(message.data), fds: message.fds } as Answer);
       if (this.#closing) return;
     }
   }
 
   #handle(answer: Answer): void {
-    if (answer.event === 'exited') return this.#exited(answer as unknown as ExitEvent);
-    if (answer.event === 'fatal') return this.#fail(fromNative(answer.error as NativeFailure));
+    if (answer.event === 'exited') this.#exited(answer as unknown as ExitEvent);
+    else if (answer.event === 'fatal') this.#fail(fromNative(answer.error as NativeFailure));
+    else this.#answer(answer);
+  }
+
+  #answer(answer: Answer): void {
     const req = answer.event === 'hello' ? 0 : (answer.req as number);
     const pending = this.#pending.get(req);
     if (pending === undefined) return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The OCI image configuration: what an image is, and what its id is made from.
-import { createHash } from 'node:crypto';
+import { lazyCrypto } from '../builtin.js';
 import { SlipwayError } from '../errors.js';
 import type { ImageConfig } from '../spec/process.js';
 
@@ -35,7 +35,7 @@ export function isDigest(text: unknown): text is Digest {
 }
 
 export function digestOf(bytes: string | Uint8Array): Digest {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  return `sha256:${lazyCrypto().createHash('sha256').update(bytes).digest('hex')}`;
 }
 
 /** The 64 digits, which are safe as a file name. */

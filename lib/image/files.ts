@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Small files that survive a loss of power: written whole under another name,
 // synced, renamed, and the folder synced.
-import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { lazyCrypto } from '../builtin.js';
 
 export const TMP_MARK = '.tmp-';
 
 export async function writeDurably(path: string, text: string): Promise<void> {
-  const tmp = `${path}${TMP_MARK}${randomBytes(6).toString('hex')}`;
+  const tmp = `${path}${TMP_MARK}${lazyCrypto().randomBytes(6).toString('hex')}`;
   try {
     const file = await open(tmp, 'wx', 0o600);
     try {

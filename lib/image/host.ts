@@ -5,7 +5,7 @@
 // Its name says which boot and which state of this machine it was made from, and
 // it gets that name when it is whole. Nothing of it is synced: after a loss of
 // power there is another boot, and another folder.
-import { createHash, randomBytes } from 'node:crypto';
+
 import {
   chmodSync,
   mkdirSync,
@@ -18,6 +18,7 @@ import {
 import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { lazyCrypto } from '../builtin.js';
 import { type Digest, digestOf, type OciImage, platform } from './config.js';
 import { hasCode } from './files.js';
 import { allowedPaths, type EtcEntry, etcEntries, statOf } from './host-etc.js';
@@ -126,7 +127,7 @@ export class HostImages {
   async #make(folder: string, boot: string): Promise<void> {
     await mkdir(this.#root, { recursive: true, mode: 0o700 });
     await this.#sweep(boot);
-    const tmp = join(this.#root, `host-${boot}-tmp-${randomBytes(6).toString('hex')}`);
+    const tmp = join(this.#root, `host-${boot}-tmp-${lazyCrypto().randomBytes(6).toString('hex')}`);
     try {
       makeTree(tmp, this.#machine);
       await fillEtc(join(tmp, 'etc'), join(this.#machine, 'etc'));
@@ -153,7 +154,7 @@ export class HostImages {
 // Of folders only their own times count: files in them are replaced, by who
 // changes them, and not written in place.
 function stateOf(machine: string): string {
-  const hash = createHash('sha256').update(`${FORM}`);
+  const hash = lazyCrypto().createHash('sha256').update(`${FORM}`);
   for (const name of TREES) hash.update(`\n${name} ${shapeOf(join(machine, name))}`);
   const etc = join(machine, 'etc');
   for (const path of [...allowedPaths(etc), 'passwd', 'group']) addState(hash, join(etc, path));

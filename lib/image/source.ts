@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bytes of an archive on their way to the worker: unpacked when they are
 // compressed, hashed as they pass, never held.
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import * as zlib from 'node:zlib';
+import { lazyCrypto, lazyZlib } from '../builtin.js';
 import { CanceledError, SlipwayError } from '../errors.js';
 import type { Digest } from './config.js';
 import { readWorkerResult, type UnpackJob, type UnpackResult } from './worker.js';
@@ -22,7 +21,7 @@ const MAGIC_BYTES = 6;
 
 // Hexadecimal beginnings of compressed streams. Node.js 20 knows no zstd.
 const COMPRESSED: readonly [magic: string, name: string, open?: () => NodeJS.ReadWriteStream][] = [
-  ['1f8b', 'gzip', () => zlib.createGunzip()],
+  ['1f8b', 'gzip', () => lazyZlib().createGunzip()],
   ['28b52ffd', 'zstd', zstd()],
   ['425a68', 'bzip2'],
   ['fd377a585a00', 'xz'],
@@ -40,7 +39,7 @@ export async function feed(
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const job = start(signal);
-  const hash = createHash('sha256');
+  const hash = lazyCrypto().createHash('sha256');
   const ended = job.result.then(readWorkerResult<UnpackResult>).then(
     (result) => ({ result }),
     (error: unknown) => {
@@ -132,7 +131,9 @@ function decompressor(start: string): (() => NodeJS.ReadWriteStream) | undefined
 }
 
 function zstd(): (() => NodeJS.ReadWriteStream) | undefined {
-  const { createZstdDecompress } = zlib as { createZstdDecompress?: () => NodeJS.ReadWriteStream };
+  const { createZstdDecompress } = lazyZlib() as {
+    createZstdDecompress?: () => NodeJS.ReadWriteStream;
+  };
   return createZstdDecompress;
 }
 

@@ -101,7 +101,9 @@ function ipcMounts(choice: SystemMountChoice): Mount[] {
     return ['/dev/shm', '/dev/mqueue'].map((path) => mount(path, 'bind', path, ['rbind', ...SAFE]));
   }
   const mqueue = mount('/dev/mqueue', 'mqueue', 'mqueue', SAFE);
-  if (mode === 'none' || mode === 'container') return [mqueue];
+  if (mode === 'none') return [mqueue];
+  // The source is found natively, in the other container (SpecExtras.shmFromPid).
+  if (mode === 'container') return [mqueue, mount('/dev/shm', 'bind', 'shm', SAFE)];
   const size = `size=${choice.shmSizeBytes}`;
   return [mqueue, mount('/dev/shm', 'tmpfs', 'shm', [...SHM_MODE, size])];
 }

@@ -46,7 +46,10 @@ export class Input extends Writable {
     let offset = from;
     while (offset < chunk.length) {
       const n = native.write(this.#fd, chunk, offset);
-      if (n === -EAGAIN) return this.#waitWritable(chunk, offset, done);
+      if (n === -EAGAIN) {
+        this.#waitWritable(chunk, offset, done);
+        return;
+      }
       if (n < 0) {
         done(fromNative({ step: 'write input', syscall: 'write', path: '', errno: -n }));
         return;

@@ -23,7 +23,9 @@ describe('pages', () => {
   for (const file of files) {
     it(`${file} has no link that leads nowhere`, () => {
       const links = [...withoutCode(read(file)).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)];
-      const local = links.map(([, target = '']) => target).filter((target) => !/^\w+:/.test(target));
+      const local = links
+        .map(([, target = '']) => target)
+        .filter((target) => !/^\w+:/.test(target));
       const missing = local.filter(
         (target) => !existsSync(join(root, normalize(join(dirname(file), target)))),
       );

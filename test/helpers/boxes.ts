@@ -60,10 +60,11 @@ export function freshRoot(): string {
   return mkdtempSync(join(tmpdir(), 'slipway-test-'));
 }
 
-/** Whether any container of the engine has written a file of this name. */
+/** Whether a file of this name is below the folders of the engine's containers. */
 export function isWritten(engine: Engine, name: string): boolean {
-  const all = readdirSync(join(engine.root, 'scope'), { recursive: true }) as string[];
-  return all.some((path) => path.endsWith(`/${name}`));
+  const below = (folder: string): boolean =>
+    ifThere(folder).some((entry) => below(join(folder, entry)) || `${folder}/${entry}`.endsWith(`/${name}`));
+  return below(join(engine.root, 'scope'));
 }
 
 /** Names of the container folders and supervisor folders below an engine's root. */
@@ -78,7 +79,8 @@ function ifThere(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
     throw error;
   }
 }

@@ -81,16 +81,19 @@ function below(folder: string): string[] {
 }
 
 // On version 1 each controller is a folder of the root and may hold a "slipway";
-// on version 2 the root itself does.
+// on version 2 the root itself does. Below are the engines, each named after its
+// process: those of others may come and go meanwhile.
 function slipwayCgroups(): string[] {
   const tops = subfolders(CGROUP_ROOT);
   return [...tops, ...tops.flatMap(subfolders)]
     .filter((folder) => basename(folder) === 'slipway')
-    .flatMap(below)
+    .flatMap(subfolders)
+    .filter((folder) => basename(folder).startsWith(`${process.pid}-`))
+    .flatMap((folder) => [folder, ...below(folder)])
     .sort();
 }
 
-/** Everything countable that this process, and Slipway on this machine, has now. */
+/** Everything countable that this process and its engines have now. */
 export function census(): Census {
   return {
     fds: openFds(),

@@ -72,11 +72,15 @@ export class ExampleProject {
 
   #run(command: string, args: string[]): Outcome {
     const cwd = mkdtempSync(join(this.folder, 'run-'));
-    const own = { HOME: cwd, SLIPWAY_ROOT: join(this.folder, 'root') };
+    const own = {
+      HOME: cwd,
+      SLIPWAY_ROOT: join(this.folder, 'root'),
+      TSX_TSCONFIG_PATH: join(this.folder, 'tsconfig.json'),
+    };
     const bin = join(this.folder, 'node_modules', '.bin');
     const result = spawnSync(command, args, {
-      cwd: args.includes('-p') ? this.folder : cwd,
-      env: { ...process.env, ...own, PATH: `${bin}:${process.env['PATH']}`, TSX_TSCONFIG_PATH: join(this.folder, 'tsconfig.json') },
+      cwd,
+      env: { ...process.env, ...own, PATH: `${bin}:${process.env['PATH']}` },
       encoding: 'utf8',
       timeout: TIMEOUT_MS,
     });

@@ -34,12 +34,9 @@ describe('a Debian root imported from an archive', function () {
   let engine: Engine;
   let image: Image;
 
-  before(function () {
+  before(async function () {
     this.timeout(ARCHIVE_TIMEOUT_MS);
     archive = debianArchive();
-  });
-
-  before(async () => {
     root = mkdtempSync(join(tmpdir(), 'slipway-debian-'));
     engine = new Engine({ root });
     image = await Image.import(archive, { engine, tag: 'debian:test' });
@@ -55,7 +52,7 @@ describe('a Debian root imported from an archive', function () {
     await using box = await Container.run({ engine, image, command, ...asUser });
     const { exitCode } = await box.wait();
     assert.equal(exitCode, 0, await box.stderr.text());
-    return box.stdout.text();
+    return await box.stdout.text();
   }
 
   it('has every file with the type, mode, owner, size and time of the archive', async () => {

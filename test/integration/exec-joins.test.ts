@@ -19,7 +19,7 @@ describe('what an exec shares with its container', () => {
     return stdout;
   };
   const status = async (field: string, options: Partial<ExecCall> = {}) =>
-    fieldOf(await shell('cat /proc/self/status', options), field);
+    fieldOf(await shell('exec cat /proc/self/status', options), field);
 
   it('is every namespace and every cgroup', async () => {
     const sleeping = box.exec(['sleep', '600']);

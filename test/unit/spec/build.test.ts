@@ -222,8 +222,8 @@ describe('namespaces', () => {
     ]);
     assert.equal(extras.shmFromPid, 42);
     assert.equal(
-      spec.mounts?.some(({ destination }) => destination === '/dev/shm'),
-      false,
+      spec.mounts?.some((m) => m.destination === '/dev/shm' && m.type === 'bind'),
+      true,
     );
     assert.equal(spec.hostname, undefined);
   });

@@ -102,13 +102,11 @@ function parse(words: readonly string[]) {
 
 // One setting in each way it can be spelled.
 const setting = fc.oneof(
-  fc
-    .tuple(fc.constantFrom('tty', 'interactive'), fc.boolean())
-    .map(([name, on]) => ({
-      name,
-      value: on,
-      spelled: [[`--${name}=${on}`], [`-${name[0]}=${on}`]],
-    })),
+  fc.tuple(fc.constantFrom('tty', 'interactive'), fc.boolean()).map(([name, on]) => ({
+    name,
+    value: on,
+    spelled: [[`--${name}=${on}`], [`-${name[0]}=${on}`]],
+  })),
   fc
     .tuple(fc.constantFrom('env', 'memory', 'hostname', 'publish'), fc.string({ minLength: 1 }))
     .map(([name, value]) => {

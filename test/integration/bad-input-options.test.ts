@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// Wrong options and commands: told by name, and nothing is left.
+import assert from 'node:assert/strict';
+import { Container, type ContainerOptions, Engine, type InvalidArgumentError } from '../../lib/index.js';
+import { leftFolders, useBoxes } from '../helpers/boxes.js';
+import { assertCensusReturnsTo, census } from '../helpers/census.js';
+import { needs } from '../helpers/needs.js';
+
+const WRONG: [option: string, options: Record<string, unknown>][] = [
+  ['memroy', { memroy: '1g' }],
+  ['memory', { memory: '5m' }],
+  ['memory', { memory: 'lots' }],
+  ['memorySwap', { memorySwap: '1g' }],
+  ['cpus', { cpus: -1 }],
+  ['pidsLimit', { pidsLimit: 1.5 }],
+  ['command', { command: 'sh -c x' }],
+  ['env', { env: 'A=1' }],
+  ['workdir', { workdir: 'relative' }],
+  ['network', { network: 'bridge' }],
+  ['capAdd[0]', { capAdd: ['FLY'] }],
+  ['stdin', { stdin: 'maybe' }],
+  ['stderr', { tty: true, stderr: 'pipe' }],
+  ['consoleSize', { consoleSize: { rows: 1, columns: 1 } }],
+  ['mounts[0].type', { mounts: [{ type: 'nfs' }] }],
+  ['mounts[0].target', { mounts: [{ type: 'tmpfs', target: '/proc/sys' }] }],
+  ['volumes[0]', { volumes: ['name:/x'] }],
+  ['tmpfs./x', { tmpfs: { '/x': 'colour=red' } }],
+  ['devices[0]', { devices: ['/dev/none'] }],
+  ['stopSignal', { stopSignal: 'SIGNOTHING' }],
+  ['stopTimeout', { stopTimeout: -2 }],
+  ['timeoutMs', { timeoutMs: 0 }],
+  ['lifetime', { lifetime: 'detached' }],
+  ['hostname', { hostname: 'a b' }],
+  ['name', { name: '../x' }],
+  ['securityOpt[0]', { securityOpt: ['magic'] }],
+  ['ulimits.stars', { ulimits: { stars: 1 } }],
+  ['usernsMode', { usernsMode: 'keep-id' }],
+  ['uidMappings', { uidMappings: ['0:1:1'] }],
+  ['privileged', { privileged: 'yes' }],
+  ['engine', { engine: { root: '/x' } }],
+];
+
+describe('a wrong option', () => {
+  needs('containers', 'busybox');
+  const boxes = useBoxes();
+
+  for (const [option, options] of WRONG) {
+    it(`${JSON.stringify(options)} is refused as ${option}, with what is allowed`, async () => {
+      await boxes.text('true');
+      const before = census();
+      await assert.rejects(boxes.run(options as Partial<ContainerOptions>), (error: InvalidArgumentError) => {
+        assert.equal(error.name, 'InvalidArgumentError', error.message);
+        assert.equal(error.code, 'ERR_INVALID_ARGUMENT');
+        assert.equal(error.option, option);
+        assert.ok(error.allowed.length > 0);
+        assert.ok(error.message.startsWith(`${option}: got `), error.message);
+        return true;
+      });
+      assert.deepEqual(await Container.list({ all: true, engine: boxes.engine }), []);
+      await assertCensusReturnsTo(before);
+    });
+  }
+
+  it('of an Engine is refused by its name', () => {
+    assert.throws(() => new Engine({ rot: '/x' } as never), { option: 'rot' });
+    assert.throws(() => new Engine({ root: '' }), { option: 'root' });
+  });
+
+  it('is refused before the engine makes anything', async () => {
+    const engine = new Engine({ root: '/nonexistent/slipway' });
+    await assert.rejects(boxes.run({ engine, memory: 1 }), { option: 'memory' });
+    await engine.close();
+    assert.deepEqual(leftFolders(engine.root), []);
+  });
+});
+
+describe('a command that cannot run', () => {
+  needs('containers', 'busybox');
+  const boxes = useBoxes();
+
+  async function fails(command: string[], code: string, path: string) {
+    await assert.rejects(boxes.run({ command }), { code, path, step: 'exec' });
+    assert.deepEqual(await Container.list({ all: true, engine: boxes.engine }), []);
+  }
+
+  it('because it is not there is ERR_COMMAND_NOT_FOUND', async () => {
+    await fails(['no-such'], 'ERR_COMMAND_NOT_FOUND', 'no-such');
+    await fails(['/bin/no-such'], 'ERR_COMMAND_NOT_FOUND', '/bin/no-such');
+    await fails(['/etc/passwd/sh'], 'ERR_COMMAND_NOT_FOUND', '/etc/passwd/sh');
+  });
+
+  it('because it is no program is ERR_COMMAND_NOT_EXECUTABLE', async () => {
+    await fails(['/etc/passwd'], 'ERR_COMMAND_NOT_EXECUTABLE', '/etc/passwd');
+    await fails(['/etc'], 'ERR_COMMAND_NOT_EXECUTABLE', '/etc');
+  });
+
+  it('because its interpreter is missing says so', async () => {
+    const box = await boxes.run();
+    const make = "printf '#!/none/sh\\n' > /script; chmod 755 /script; printf 'junk' > /junk; chmod 755 /junk";
+    await box.exec(['sh', '-c', make]);
+    await assert.rejects(Promise.resolve(box.exec(['/script'])), (error: Error & { hint?: string; code: string }) => {
+      assert.equal(error.code, 'ERR_COMMAND_NOT_FOUND');
+      assert.match(error.hint ?? '', /interpreter/);
+      return true;
+    });
+    await assert.rejects(Promise.resolve(box.exec(['/junk'])), { code: 'ERR_COMMAND_NOT_EXECUTABLE' });
+  });
+
+  it('because there is none is refused', async () => {
+    await assert.rejects(boxes.run({ command: [], entrypoint: [] }), { name: 'InvalidArgumentError', option: 'command' });
+  });
+});

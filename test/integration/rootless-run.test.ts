@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fieldOf } from '../helpers/host.js';
+import { needs } from '../helpers/needs.js';
+import { programFile } from '../helpers/program.js';
+
+const UID = 1000;
+
+describe('an engine of an ordinary user', () => {
+  needs('root', 'userns', 'setpriv');
+  let home: string;
+  let lines: Record<string, never>[];
+
+  before(function () {
+    this.timeout(30_000);
+    home = mkdtempSync(join(tmpdir(), 'slipway-home-'));
+    chownSync(home, UID, UID);
+    const user = ['--reuid', `${UID}`, '--regid', `${UID}`, '--clear-groups', '--inh-caps=-all', '--bounding-set=-all'];
+    const node = [process.execPath, '--import=tsx', programFile('rootless')];
+    const env = { PATH: process.env['PATH'], HOME: home, TMPDIR: home, XDG_RUNTIME_DIR: home };
+    const { stdout, stderr, status } = spawnSync('setpriv', [...user, ...node], { env, encoding: 'utf8' });
+    assert.equal(status, 0, `${stderr}${stdout}`);
+    lines = stdout.trim().split('\n').map((line) => JSON.parse(line));
+  });
+  after(() => rmSync(home, { recursive: true, force: true }));
+
+  it('keeps its files in the home of the user', () => {
+    assert.equal(lines[0]?.['uid'], UID);
+    assert.equal(lines[0]?.['root'], join(home, '.local/share/slipway'));
+  });
+
+  it('runs as root inside and as the user outside', () => {
+    const output = String(lines[1]?.['output']).split('\n');
+    assert.deepEqual(output.slice(0, 3), ['0', '0', '0']);
+    assert.match(output[3] ?? '', /00000000a80425fb$/);
+    assert.equal(output[4], 'lo');
+    const outside = fieldOf(String(lines[1]?.['fromHost']), 'Uid').split('\t');
+    assert.ok(!outside.includes('0'), outside.join());
+  });
+
+  it('has exec and a host name', () => {
+    assert.equal(lines[1]?.['exec'], `0\n${String(lines[1]?.['id']).slice(0, 12)}`);
+  });
+
+  it('refuses a limit that it cannot set, by name and with a hint', () => {
+    const refused = lines[2]?.['refused'] as unknown as Record<string, string>;
+    assert.equal(refused['option'], 'memory', JSON.stringify(refused));
+    assert.ok((refused['hint'] ?? '').length > 0);
+  });
+
+  it('leaves nothing running in its folders', () => {
+    assert.deepEqual(readdirSync(join(home, '.local/share/slipway/scope')), []);
+    assert.deepEqual(readdirSync(join(home, 'slipway')), []);
+  });
+});
