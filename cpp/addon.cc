@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include "bind/functions.h"
+#include "bind/owned_fds.h"
 
 namespace {
 
@@ -14,6 +15,7 @@ void add(Napi::Object exports, const char* name) {
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
+  OwnedFds::install(env);
   add<launch>(exports, "launch");
   add<reap>(exports, "reap");
   add<send>(exports, "send");

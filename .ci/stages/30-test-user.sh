@@ -2,7 +2,7 @@
 # The same tests as an ordinary user with subordinate ids: what needs root or a
 # cgroup is skipped, containers are not.
 # limit: 900
-set -eu
+set -euo pipefail
 name=slipway-gate
 useradd --create-home --shell /bin/sh "$name"
 echo "$name" >"$GATE_WORK/user"
@@ -10,13 +10,13 @@ home=$(getent passwd "$name" | cut -d: -f6)
 grep -q "^$name:" /etc/subuid || usermod --add-subuids 300000-365535 --add-subgids 300000-365535 "$name"
 
 checkout=$home/slipway
-mkdir "$checkout"
+mkdir "$checkout" "$home/tmp"
 tar -c --exclude=./build-cmake --exclude=./.git . | tar -x -C "$checkout"
-chown -R "$name:" "$checkout"
+chown -R "$name:" "$checkout" "$home/tmp"
 
 as_user() {
   setpriv --reuid "$name" --regid "$name" --init-groups --reset-env \
-    env -C "$checkout" CI=true HOME="$home" PATH="$PATH" "$@"
+    env -C "$checkout" CI=true HOME="$home" TMPDIR="$home/tmp" PATH="$PATH" "$@"
 }
 
 as_user npm test | tee "$GATE_WORK/user.log"

@@ -8,6 +8,7 @@
 
 #include "bind/error.h"
 #include "bind/functions.h"
+#include "bind/owned_fds.h"
 #include "sys/fd.h"
 
 namespace slipway::bind {
@@ -30,21 +31,23 @@ Napi::Value pipe(const Napi::CallbackInfo& info) {
     Fd reader(ends[0]), writer(ends[1]);
     setNonblocking(weRead ? reader.get() : writer.get());
     Napi::Object result = Napi::Object::New(env);
-    result.Set("ours", weRead ? reader.release() : writer.release());
-    result.Set("theirs", weRead ? writer.release() : reader.release());
+    OwnedFds& owned = OwnedFds::of(env);
+    result.Set("ours", owned.give(weRead ? reader.release() : writer.release()));
+    result.Set("theirs", owned.give(weRead ? writer.release() : reader.release()));
     return result;
   });
 }
 
 Napi::Value closeFd(const Napi::CallbackInfo& info) {
-  ::close(info[0].As<Napi::Number>().Int32Value());
+  OwnedFds::of(info.Env()).close(info[0].As<Napi::Number>().Int32Value());
   return info.Env().Undefined();
 }
 
 Napi::Value openNull(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   return guard(env, [&]() -> Napi::Value {
-    return Napi::Number::New(env, check(open("/dev/null", O_RDWR | O_CLOEXEC), "open /dev/null", "open", "/dev/null"));
+    const int fd = check(open("/dev/null", O_RDWR | O_CLOEXEC), "open /dev/null", "open", "/dev/null");
+    return Napi::Number::New(env, OwnedFds::of(env).give(fd));
   });
 }
 

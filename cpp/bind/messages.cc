@@ -3,6 +3,7 @@
 
 #include "bind/error.h"
 #include "bind/functions.h"
+#include "bind/owned_fds.h"
 #include "sys/message.h"
 
 namespace slipway::bind {
@@ -29,7 +30,7 @@ Napi::Value receive(const Napi::CallbackInfo& info) {
     if (what == Received::closed) return env.Undefined();
     Napi::Object result = Napi::Object::New(env);
     Napi::Array fds = Napi::Array::New(env, message.fds.size());
-    for (uint32_t i = 0; i < message.fds.size(); i++) fds.Set(i, message.fds[i].release());
+    for (uint32_t i = 0; i < message.fds.size(); i++) fds.Set(i, OwnedFds::of(env).give(message.fds[i].release()));
     result.Set("data", message.data);
     result.Set("fds", fds);
     return result;

@@ -67,7 +67,14 @@ class Watcher : public Napi::ObjectWrap<Watcher> {
     if (self == nullptr) return;
     const Napi::Env env = self->env_;
     const Napi::HandleScope scope(env);
-    self->callback_.MakeCallback(env.Global(), {}, *self->context_);
+    // Not Function::MakeCallback: it makes an error object of a failure, which in
+    // a thread that is being terminated ends the whole process.
+    const napi_value global = env.Global(), callback = self->callback_.Value();
+    if (napi_make_callback(env, *self->context_, global, callback, 0, nullptr, nullptr) == napi_ok) return;
+    napi_value thrown = nullptr;
+    bool pending = false;
+    if (napi_is_exception_pending(env, &pending) != napi_ok || !pending) return;
+    if (napi_get_and_clear_last_exception(env, &thrown) == napi_ok) napi_fatal_exception(env, thrown);
   }
 
   // Idempotent; the handle is freed by the loop once it is closed.

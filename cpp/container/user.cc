@@ -159,9 +159,13 @@ Identity lookUpUser(int root, const UserPlan& plan, const spec::User& fromSpec) 
 
 void becomeUser(const Identity& identity, bool setGroups) {
   constexpr const char* step = "become user";
-  if (setGroups) check(setgroups(identity.groups.size(), identity.groups.data()), step, "setgroups");
-  check(setresgid(identity.gid, identity.gid, identity.gid), step, "setresgid", std::to_string(identity.gid));
-  check(setresuid(identity.uid, identity.uid, identity.uid), step, "setresuid", std::to_string(identity.uid));
+  const auto refuse = [](const char* syscall, uint32_t id) {
+    const int saved = errno;
+    throw SysError(step, syscall, std::to_string(id), saved, saved == EINVAL ? "the id has no mapping in the user namespace" : "");
+  };
+  if (setGroups && setgroups(identity.groups.size(), identity.groups.data()) < 0) refuse("setgroups", identity.gid);
+  if (setresgid(identity.gid, identity.gid, identity.gid) < 0) refuse("setresgid", identity.gid);
+  if (setresuid(identity.uid, identity.uid, identity.uid) < 0) refuse("setresuid", identity.uid);
 }
 
 }  // namespace slipway

@@ -22,17 +22,22 @@ namespace slipway {
 namespace {
 
 constexpr unsigned kCloseRangeCloexec = 4;
+constexpr const char* kUnmapped = "the user id has no mapping in the user namespace";
 
 // A process of another user may reopen its own output by /dev/stdout, as it
 // could in a shell. Only pipes and a terminal of its own, which stays with group
 // tty: /dev/null belongs to the machine.
-void giveStdio(const Identity& identity, bool ownTerminal) {
+void giveStdio(const Identity& identity, const ProcessPlan& plan) {
   for (int fd = 0; fd < 3; fd++) {
-    struct stat status;
-    check(fstat(fd, &status), "give stdio", "fstat");
-    const bool pipe = S_ISFIFO(status.st_mode);
-    if ((!pipe && !ownTerminal) || status.st_uid == identity.uid) continue;
-    check(fchown(fd, identity.uid, pipe ? identity.gid : static_cast<gid_t>(-1)), "give stdio", "fchown");
+    const bool terminal = plan.process.terminal;
+    const bool pipe = std::find(plan.ownPipes.begin(), plan.ownPipes.end(), fd) != plan.ownPipes.end();
+    if (!pipe && !terminal) continue;
+    const gid_t gid = terminal ? static_cast<gid_t>(-1) : identity.gid;
+    if (fchown(fd, identity.uid, gid) == 0) continue;
+    const int saved = errno;
+    // EPERM: a pipe of a user who is not mapped in this user namespace. It can
+    // be used as it is, but not opened by its name.
+    if (saved != EPERM) throw SysError("give stdio", "fchown", std::to_string(identity.uid), saved, saved == EINVAL ? kUnmapped : "");
   }
 }
 
@@ -101,7 +106,7 @@ void launch(ProcessPlan& plan, InitContext& context, StepClock& clock, int procS
   addMissingEnv(process.env, "HOME", identity.home);
   clock.begin("limit process");
   applyProcessLimits(plan, procSelf);
-  if (identity.uid != 0) giveStdio(identity, process.terminal);
+  if (identity.uid != 0) giveStdio(identity, plan);
   clock.begin("enter working folder");
   enterWorkdir(process.cwd, plan.makeWorkdir);
   clock.begin("drop rights");

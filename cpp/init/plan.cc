@@ -67,6 +67,7 @@ void readProcessExtras(const Value& value, ProcessPlan& plan) {
   value.read("groupAdd", plan.user.groupAdd);
   if (const auto program = value.find("seccomp")) plan.seccomp = readProgram(*program);
   value.read("seccompFlags", plan.seccompFlags);
+  value.read("ownPipes", plan.ownPipes);
   value.read("init", plan.init);
   value.read("rootOnlyCapabilities", plan.rootOnlyCapabilities);
   value.read("makeWorkdir", plan.makeWorkdir);

@@ -46,6 +46,7 @@ struct ProcessPlan {
   UserPlan user;
   std::vector<sock_filter> seccomp;
   unsigned seccompFlags = 0;
+  std::vector<int> ownPipes;  // which of 0 1 2 are pipes that the engine made
   bool init = false;          // stay as process 1, reap, forward signals
   bool rootOnlyCapabilities = false;  // none for another user than root
   bool makeWorkdir = false;   // create a missing cwd

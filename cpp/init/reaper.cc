@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -54,8 +55,9 @@ void becomeReaper(int socket) {
   }
   check(fcntl(socket, F_SETFD, FD_CLOEXEC), kStep, "fcntl");
   // Its own group in the foreground: Ctrl-C reaches the program, not process 1.
+  // An inherited terminal belongs to the session of whoever started us.
   check(setpgid(0, 0), kStep, "setpgid");
-  if (isatty(0)) check(tcsetpgrp(0, getpid()), kStep, "tcsetpgrp");
+  if (tcgetsid(0) == getsid(0)) check(tcsetpgrp(0, getpid()), kStep, "tcsetpgrp");
   check(sigprocmask(SIG_SETMASK, &before, nullptr), kStep, "sigprocmask");
 }
 

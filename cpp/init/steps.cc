@@ -52,6 +52,9 @@ bool bindsDev(const spec::Spec& spec) {
 void adoptStdio(std::vector<Fd>& stdio) {
   for (size_t fd = 0; fd < stdio.size() && fd < 3; fd++) {
     check(dup2(stdio[fd].get(), static_cast<int>(fd)), "adopt stdio", "dup2");
+    // One of Node's own may be set to not block, which programs do not expect.
+    const int flags = fcntl(static_cast<int>(fd), F_GETFL);
+    if ((flags & O_NONBLOCK) != 0) check(fcntl(static_cast<int>(fd), F_SETFL, flags & ~O_NONBLOCK), "adopt stdio", "fcntl");
   }
   stdio.clear();
 }

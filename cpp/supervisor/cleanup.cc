@@ -18,7 +18,17 @@ void removeFolder(const std::string& path) {
   removeTree(parent.get(), path.substr(slash + 1));
 }
 
+void killCgroup(const std::shared_ptr<CgroupParent>& parent, const std::string& name) {
+  if (!parent) return;
+  try {
+    Cgroup::open(parent, name).killAll(SIGKILL);
+  } catch (const SysError& error) {
+    if (error.err != ENOENT) throw;
+  }
+}
+
 void removeCgroup(const std::shared_ptr<CgroupParent>& parent, const std::string& name) {
+  if (!parent) return;
   try {
     Cgroup cgroup = Cgroup::open(parent, name);
     cgroup.killAll(SIGKILL);

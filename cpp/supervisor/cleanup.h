@@ -12,7 +12,11 @@ namespace slipway {
 // Removes a folder tree; a missing one is success.
 void removeFolder(const std::string& path);
 
-// Kills whatever is in the cgroup and removes it; a missing one is success.
+// Kills whatever is in the cgroup, paused or not; a missing one is success, as
+// is no parent: a container without a cgroup.
+void killCgroup(const std::shared_ptr<CgroupParent>& parent, const std::string& name);
+
+// The same, and removes it.
 void removeCgroup(const std::shared_ptr<CgroupParent>& parent, const std::string& name);
 
 std::string usageJson(const CgroupUsage& usage);

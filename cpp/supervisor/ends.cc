@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
-#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
 
 #include "image/remove_tree.h"
 #include "init/report.h"
@@ -50,7 +51,7 @@ void Supervisor::containerEnded(const std::string& id) {
   loop_.unwatch(container.slot.pidfd.get());
   const ChildEnd end = reapChild(container.slot.pidfd.get());
   container.dead = true;
-  if (container.agent) dropAgent(container);
+  endExecs(container);
   json::Writer w;
   w.beginObject().field("event", "exited").field("id", id);
   writeEnd(w, end, container.startedNs);
@@ -106,18 +107,30 @@ void Supervisor::finishEnd(const std::string& id, std::string report, int tries)
   loop_.whenIdle([this] { return refill(); });
 }
 
+// Signals everything first and collects afterwards: the first process of a pid
+// namespace cannot end before its members that are our children were collected.
 void Supervisor::shutdown() {
   loop_.stop();
-  for (auto& [name, slot] : waiting_) dropSlot(slot);
-  waiting_.clear();
-  for (auto& [id, container] : containers_) kernel::pidfdSendSignal(container->slot.pidfd.get(), SIGKILL);
-  for (auto& [id, container] : containers_) {
-    if (container->agent) kernel::pidfdSendSignal(container->agent->pidfd.get(), SIGKILL);
-    if (!container->dead) reapChild(container->slot.pidfd.get());
-    if (container->slot.parent) removeCgroup(container->slot.parent, container->slot.name);
-  }
-  for (auto& [number, worker] : workers_) kernel::pidfdSendSignal(worker->pidfd.get(), SIGKILL);
   sweeper_.finish();
+  const auto kill = [](const Fd& pidfd) {
+    if (pidfd) kernel::pidfdSendSignal(pidfd.get(), SIGKILL);
+  };
+  std::vector<const Slot*> slots;
+  for (auto& [name, slot] : waiting_) {
+    kill(slot.pidfd);
+    slots.push_back(&slot);
+  }
+  for (auto& [id, container] : containers_) {
+    kill(container->slot.pidfd);
+    if (container->agent) kill(container->agent->pidfd);
+    for (auto& [execId, process] : container->execs) kill(process->pidfd);
+    slots.push_back(&container->slot);
+  }
+  for (auto& [number, worker] : workers_) kill(worker->pidfd);
+  for (const Slot* slot : slots) killCgroup(slot->parent, slot->name);
+  while (wait4(-1, nullptr, __WALL, nullptr) > 0 || errno == EINTR) {
+  }
+  for (const Slot* slot : slots) removeCgroup(slot->parent, slot->name);
   dropFolders();
 }
 

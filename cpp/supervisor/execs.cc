@@ -60,22 +60,24 @@ void Supervisor::exec(const Request& request, Message& message) {
   container.spawning.push_back(std::move(process));
 }
 
-void Supervisor::agentSaid(const std::string& id) {
+// Whether there may be more to hear.
+bool Supervisor::agentSaid(const std::string& id) {
   Container& container = find(id);
   Message message;
   const Received what = receiveMessage(container.agent->socket.get(), message, false);
-  if (what == Received::nothing) return;
-  if (what == Received::closed) return dropAgent(container);
-  if (container.spawning.empty()) {
-    // It failed before it was asked: the end of its stream follows.
-    return;
+  if (what == Received::nothing) return false;
+  if (what == Received::closed) {
+    dropAgent(container);
+    return false;
   }
+  // It failed before it was asked: the end of its stream follows.
+  if (container.spawning.empty()) return true;
   std::unique_ptr<ExecProcess> process = std::move(container.spawning.front());
   container.spawning.pop_front();
   if (message.fds.empty()) {
     const size_t error = message.data.find(R"("error":)");
     send(R"({"event":"failed","req":)" + std::to_string(process->request) + "," + message.data.substr(error));
-    return;
+    return true;
   }
   const json::Document document = json::parse(message.data);
   document.root().require("pid", process->pid);
@@ -84,6 +86,20 @@ void Supervisor::agentSaid(const std::string& id) {
   loop_.watch(process->report.get(), [this, id, execId] { execSaid(id, execId); });
   loop_.watch(process->pidfd.get(), [this, id, execId] { execEnded(id, execId); });
   container.execs[execId] = std::move(process);
+  return true;
+}
+
+// With a pid namespace of its own, a container's first process ends after all
+// others were collected; without one they are ended here.
+void Supervisor::endExecs(Container& container) {
+  const std::string id = container.id;
+  while (container.agent && agentSaid(id)) {
+  }
+  if (container.agent) dropAgent(container);
+  while (!container.execs.empty()) {
+    kernel::pidfdSendSignal(container.execs.begin()->second->pidfd.get(), SIGKILL);
+    execEnded(id, std::string(container.execs.begin()->first));
+  }
 }
 
 void Supervisor::execSaid(const std::string& id, const std::string& execId) {

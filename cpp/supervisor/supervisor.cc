@@ -58,7 +58,13 @@ Supervisor::Supervisor(Fd control, EngineSettings settings)
 
 void Supervisor::run() {
   loop_.watch(control_.get(), [this] { receive(); });
-  loop_.run();
+  try {
+    loop_.run();
+  } catch (const std::exception&) {
+    // A fault of the supervisor itself: nothing it holds may outlive it.
+    shutdown();
+    throw;
+  }
 }
 
 Container& Supervisor::find(const std::string& id) {

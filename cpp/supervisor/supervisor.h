@@ -88,7 +88,8 @@ class Supervisor {
 
   // execs.cc
   void exec(const Request& request, Message& message);
-  void agentSaid(const std::string& id);
+  bool agentSaid(const std::string& id);
+  void endExecs(Container& container);
   void execSaid(const std::string& id, const std::string& execId);
   void execEnded(const std::string& id, const std::string& execId);
   void dropAgent(Container& container);

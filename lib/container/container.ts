@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Containers as callers see them; each verb's work is in the file of its name.
 import type { Engine } from '../engine/engine.js';
-import { loadNative } from '../native.js';
 import { parseSignal, type Signal } from '../signals.js';
 import type { Input } from '../stream/input.js';
 import type { Output } from '../stream/output.js';
@@ -17,6 +16,7 @@ import { findContainer, listContainers, register, unregister } from './registry.
 import { type RemoveOptions, removeContainer } from './remove.js';
 import { freeze, refuseStopped, sendSignal, stopContainer, thaw } from './signal.js';
 import { startContainer } from './start.js';
+import { refuseNoTerminal, resizeTerminal } from './stdio.js';
 import { parseTemplate, type TemplateValue } from './template.js';
 
 /** What {@link Container.stop} takes. */
@@ -200,9 +200,9 @@ export class Container implements AsyncDisposable {
 
   /** Sets the size of its terminal, in characters. */
   resize(rows: number, columns: number): void {
-    const { terminal } = this.#self;
-    if (terminal === undefined) refuseStopped(this.#self);
-    loadNative().native.resize(present(terminal ?? null, 'terminal'), rows, columns);
+    refuseStopped(this.#self);
+    if (!this.#self.options.tty) refuseNoTerminal();
+    resizeTerminal(this.#self, rows, columns);
   }
 
   /**

@@ -42,7 +42,6 @@ export async function prepareContainer(given: ContainerOptions): Promise<Interna
     stdin: null,
     stdout: null,
     stderr: null,
-    terminal: undefined,
     starting: undefined,
     exit: undefined,
     report: undefined,

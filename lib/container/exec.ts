@@ -3,7 +3,6 @@
 import { lazyCrypto } from '../builtin.js';
 import type { ExitEvent, Supervisor } from '../engine/supervisor.js';
 import { SlipwayError } from '../errors.js';
-import { loadNative } from '../native.js';
 import { parseSignal, type Signal } from '../signals.js';
 import { buildExecProcess } from '../spec/exec-process.js';
 import { stringifySpec } from '../spec/stringify.js';
@@ -14,7 +13,13 @@ import { signalName } from './exit.js';
 import type { Internals } from './internals.js';
 import type { NormalisedExec } from './options.js';
 import { refusePaused, refuseStopped } from './signal.js';
-import { type OpenStdio, openStdio, openTerminal } from './stdio.js';
+import {
+  type OpenStdio,
+  openStdio,
+  openTerminal,
+  refuseNoTerminal,
+  resizeTerminal,
+} from './stdio.js';
 
 /** What awaiting an {@link Exec} gives; a code other than 0 does not throw. */
 export interface ExecResult {
@@ -66,7 +71,6 @@ export class Exec implements PromiseLike<ExecResult> {
   readonly #options: NormalisedExec;
   readonly #id = lazyCrypto().randomBytes(8).toString('hex');
   readonly #result: Promise<ExecResult>;
-  #terminal: number | undefined;
   #canceled: { reason: unknown } | undefined;
   #timedOut = false;
   #overflow: SlipwayError | undefined;
@@ -106,7 +110,8 @@ export class Exec implements PromiseLike<ExecResult> {
 
   /** Sets the size of its terminal, in characters. */
   resize(rows: number, columns: number): void {
-    if (this.#terminal !== undefined) loadNative().native.resize(this.#terminal, rows, columns);
+    if (!this.#options.tty) refuseNoTerminal();
+    resizeTerminal(this, rows, columns);
   }
 
   async #start(onExit: (event: ExitEvent) => void, input?: string | Uint8Array): Promise<void> {
@@ -124,6 +129,7 @@ export class Exec implements PromiseLike<ExecResult> {
         user: exec.user,
         groupAdd: exec.groupAdd,
         rootOnlyCapabilities: exec.rootOnlyCapabilities,
+        ownPipes: stdio.ownPipes,
         failPoint: process.env.SLIPWAY_FAIL_EXEC_STEP,
         ...(filter === null ? {} : { seccomp: filter.program, seccompFlags: filter.flags }),
       };
@@ -150,7 +156,6 @@ export class Exec implements PromiseLike<ExecResult> {
       const answer = await supervisor.request('exec', header, body, stdio.fds, stdio.sent);
       this.pid = answer.pid as number;
       if (this.#options.tty) {
-        this.#terminal = answer.fds[0];
         this.#adopt(openTerminal(answer.fds));
       }
       this.#limit();

@@ -30,7 +30,6 @@ export interface Internals {
   stdin: Input | null;
   stdout: Output | null;
   stderr: Output | null;
-  terminal: number | undefined;
   starting: Promise<void> | undefined;
   /** Of the present or last run. */
   exit: Promise<ExitReport> | undefined;

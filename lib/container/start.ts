@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The start of a container: one message to the supervisor, one answer.
-import { mkdirSync } from 'node:fs';
 import { ConflictError } from '../errors.js';
+import { makeFolders } from '../folders.js';
 import { stringifySpec } from '../spec/stringify.js';
 import { limitLife } from './cancel.js';
 import { type ExitReport, exitReport } from './exit.js';
@@ -32,7 +32,7 @@ async function start(self: Internals): Promise<void> {
   const supervisor = await engine.supervisor();
   const { seccomp } = built.extras;
   const filter = seccomp === null ? null : await engine.filter(seccomp);
-  for (const path of built.extras.createHostPaths) mkdirSync(path, { recursive: true });
+  for (const path of built.extras.createHostPaths) makeFolders(path);
   const stdio = openStdio(options);
   // The end may arrive together with the answer; it is told after that was taken in.
   let begun = () => {};
@@ -52,7 +52,7 @@ async function start(self: Internals): Promise<void> {
     const answer = await supervisor.request(
       'start',
       header(self),
-      planText(self, filter),
+      planText(self, filter, stdio.ownPipes),
       stdio.fds,
       stdio.sent,
     );
@@ -62,7 +62,7 @@ async function start(self: Internals): Promise<void> {
       ...(answer.timings as Record<string, number>),
       total: Number((process.hrtime.bigint() - began) / 1000n),
     };
-    if (options.tty) Object.assign(self, openTerminal(answer.fds), { terminal: answer.fds[0] });
+    if (options.tty) Object.assign(self, openTerminal(answer.fds));
     else Object.assign(self, { stdin: stdio.stdin, stdout: stdio.stdout, stderr: stdio.stderr });
   } catch (error) {
     supervisor.forgetExit(self.id);
@@ -88,7 +88,6 @@ function ended(self: Internals, report: ExitReport): void {
   self.finishedAt = new Date();
   self.report = report;
   self.pid = 0;
-  self.terminal = undefined;
   if (self.options.autoRemove) {
     self.status = 'dead';
     unregister(self.engine, self.id);
@@ -112,7 +111,11 @@ function header(self: Internals): Record<string, unknown> {
   };
 }
 
-function planText(self: Internals, filter: { program: string; flags: number } | null): string {
+function planText(
+  self: Internals,
+  filter: { program: string; flags: number } | null,
+  ownPipes: readonly number[],
+): string {
   const { spec, extras } = self.built;
   const layers = self.image.layers();
   const plan = {
@@ -125,6 +128,7 @@ function planText(self: Internals, filter: { program: string; flags: number } | 
     user: extras.user,
     groupAdd: extras.groupAdd,
     init: extras.init,
+    ownPipes,
     shmFromPid: extras.shmFromPid ?? 0,
     makeWorkdir: extras.makeWorkdir,
     rootOnlyCapabilities: extras.rootOnlyCapabilities,

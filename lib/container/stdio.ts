@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The three descriptors a process starts with, and our ends of them.
+import { SlipwayError } from '../errors.js';
 import { loadNative } from '../native.js';
 import { Input } from '../stream/input.js';
 import { Output } from '../stream/output.js';
@@ -15,6 +16,8 @@ export interface StdioChoice {
 export interface OpenStdio {
   /** For the process: stdin, stdout, stderr; none with a terminal. */
   readonly fds: readonly number[];
+  /** Which of 0, 1, 2 are pipes made here. */
+  readonly ownPipes: readonly number[];
   readonly stdin: Input | null;
   readonly stdout: Output | null;
   readonly stderr: Output | null;
@@ -47,10 +50,21 @@ export function openStdio(choice: StdioChoice): OpenStdio {
     for (const fd of theirs.splice(0)) loadNative().native.close(fd);
   };
   if (choice.tty) {
-    return { fds, stdin: null, stdout: null, stderr: null, sent: () => {}, abandon: () => {} };
+    return {
+      fds,
+      ownPipes: [],
+      stdin: null,
+      stdout: null,
+      stderr: null,
+      sent: () => {},
+      abandon: () => {},
+    };
   }
   return {
     fds,
+    ownPipes: [choice.stdin, choice.stdout, choice.stderr].flatMap((option, fd) =>
+      option === 'pipe' ? [fd] : [],
+    ),
     stdin: open(choice.stdin, 0) as Input | null,
     stdout: open(choice.stdout, 1) as Output | null,
     stderr: open(choice.stderr, 2) as Output | null,
@@ -72,4 +86,21 @@ export function openTerminal(fds: readonly number[]): { stdin: Input; stdout: Ou
   const [reading, writing] = fds;
   if (reading === undefined || writing === undefined) throw new Error('no terminal was sent');
   return { stdin: new Input(writing), stdout: new Output(reading, true) };
+}
+
+export function refuseNoTerminal(): never {
+  throw new SlipwayError('there is no terminal (hint: start it with tty: true)', {
+    code: 'ERR_STATE_CONFLICT',
+    hint: 'start it with tty: true',
+  });
+}
+
+/** Does nothing once both ends are closed: there is nobody to tell the size. */
+export function resizeTerminal(
+  terminal: { stdin: Input | null; stdout: Output | null },
+  rows: number,
+  columns: number,
+): void {
+  const fd = terminal.stdout?.fd ?? terminal.stdin?.fd;
+  if (fd !== undefined) loadNative().native.resize(fd, rows, columns);
 }

@@ -30,6 +30,8 @@ export interface SupervisorSettings {
   readonly root: string;
   readonly run: string;
   readonly rootless: boolean;
+  readonly poolMin: number;
+  readonly poolMax: number;
 }
 
 interface Pending {

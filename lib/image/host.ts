@@ -15,10 +15,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { access, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { lazyCrypto } from '../builtin.js';
+import { makeFolders } from '../folders.js';
 import { type Digest, digestOf, type OciImage, platform } from './config.js';
 import { hasCode } from './files.js';
 import { allowedPaths, type EtcEntry, etcEntries, statOf } from './host-etc.js';
@@ -125,7 +126,7 @@ export class HostImages {
   }
 
   async #make(folder: string, boot: string): Promise<void> {
-    await mkdir(this.#root, { recursive: true, mode: 0o700 });
+    makeFolders(this.#root, 0o700);
     await this.#sweep(boot);
     const tmp = join(this.#root, `host-${boot}-tmp-${lazyCrypto().randomBytes(6).toString('hex')}`);
     try {

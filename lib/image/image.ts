@@ -203,7 +203,10 @@ export class Image {
 
   static async #host(images: Images): Promise<Image> {
     const { host } = images;
-    host.image ??= new Image(await host.load(), images);
+    if (host.image !== undefined) return host.image;
+    // Looked at again after the wait: all of several first calls must get the same object.
+    const parts = await host.load();
+    host.image ??= new Image(parts, images);
     return host.image;
   }
 

@@ -7,9 +7,10 @@
 //   images/lock          flock: exclusive to change, shared to read more than one file
 //   layers/              see layers.ts
 import { closeSync, fstatSync, openSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NotFoundError } from '../errors.js';
+import { makeFolders } from '../folders.js';
 import { loadNative } from '../native.js';
 import {
   chainIds,
@@ -194,7 +195,7 @@ export class ImageStore {
 
   async #prepare(): Promise<void> {
     for (const folder of [this.#folder, this.layers.folder]) {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      makeFolders(folder, 0o700);
     }
     const stale = await this.#withLock('exclusive', async () => {
       for (const folder of [this.#folder, this.layers.folder]) await removeTmpFiles(folder);

@@ -51,7 +51,7 @@ export function systemMounts(
     mount('/dev', 'tmpfs', 'tmpfs', ['nosuid', 'strictatime', 'mode=755', 'size=65536k']),
     mount('/dev/pts', 'devpts', 'devpts', hasGroup5(choice, machine) ? [...PTS, 'gid=5'] : PTS),
     ...sysMounts(choice, machine),
-    ...ipcMounts(choice),
+    ...ipcMounts(choice, machine),
     ...deviceMounts,
   ];
 }
@@ -95,12 +95,14 @@ function sysMounts(choice: SystemMountChoice, machine: MachineFacts): Mount[] {
   return [sys, mount('/sys/fs/cgroup', 'cgroup', 'cgroup', [...SAFE, ...cgroupAccess])];
 }
 
-function ipcMounts(choice: SystemMountChoice): Mount[] {
+// With the machine's ipc namespace a new mount shows the machine's queues, whether
+// or not it has one itself; a user namespace may only bind that.
+function ipcMounts(choice: SystemMountChoice, machine: MachineFacts): Mount[] {
   const { mode } = choice.ipc;
-  if (mode === 'host') {
-    return ['/dev/shm', '/dev/mqueue'].map((path) => mount(path, 'bind', path, ['rbind', ...SAFE]));
-  }
+  const bind = (path: string) => mount(path, 'bind', path, ['rbind', ...SAFE]);
+  if (mode === 'host' && inUserNamespace(choice, machine)) return ['/dev/shm', '/dev/mqueue'].map(bind);
   const mqueue = mount('/dev/mqueue', 'mqueue', 'mqueue', SAFE);
+  if (mode === 'host') return [bind('/dev/shm'), mqueue];
   if (mode === 'none') return [mqueue];
   // The source is found natively, in the other container (SpecExtras.shmFromPid).
   if (mode === 'container') return [mqueue, mount('/dev/shm', 'bind', 'shm', SAFE)];

@@ -25,6 +25,11 @@ export class Input extends Writable {
   }
 
   /** @internal */
+  /** @internal The descriptor while it is open. */
+  get fd(): number | undefined {
+    return this.#opened ? this.#fd : undefined;
+  }
+
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
     this.#push(chunk, 0, done);
   }

@@ -34,6 +34,11 @@ export class Output extends Readable {
     this.#terminal = terminal;
   }
 
+  /** @internal The descriptor while it is open. */
+  get fd(): number | undefined {
+    return this.#opened ? this.#fd : undefined;
+  }
+
   /** Lines without their line ends, decoded as UTF-8. */
   async *lines(): AsyncIterableIterator<string> {
     const decoder = new TextDecoder();

@@ -80,7 +80,7 @@ export function cgroupsNamed(text: string): string[] {
 
 /** Process ids below a cgroup folder of any depth. */
 export function processesWith(cgroupText: string): number[] {
-  return allProcesses().filter((pid) => cgroupPathOf(pid).includes(cgroupText));
+  return allProcesses().filter((pid) => isAlive(pid) && cgroupPathOf(pid).includes(cgroupText));
 }
 
 function cgroupPathOf(pid: number): string {

@@ -96,6 +96,10 @@ describe('an Engine', () => {
       assert.match(error.message, /\/proc\/none/);
       return true;
     });
+    const volumes = ['/proc/none/source:/x'];
     await engine.close();
+    await using other = new Engine({ root });
+    const bound = Container.run({ engine: other, image: 'host', command: SLEEP, volumes });
+    await assert.rejects(bound, { code: 'ENOENT', path: '/proc/none' });
   });
 });

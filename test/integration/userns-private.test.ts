@@ -66,6 +66,12 @@ describe('a user namespace', () => {
     assert.equal(namespaceOf(sleeping.pid, 'user'), namespaceOf(box.pid, 'user'));
   });
 
+  it('the program can be another user than root', async () => {
+    const box = await boxes.run({ ...USERNS, user: 'app', command: ['sh', '-c', 'id -u; sleep 600'] });
+    assert.equal((await box.stdout.lines().next()).value, '1000');
+    assert.equal(statusOf(box.pid, 'Uid').split('\t')[0], `${BASE + 1000}`);
+  });
+
   it('a user that has no id outside is refused', async () => {
     const uidMappings = [{ containerId: 0, hostId: BASE, size: 1 }];
     const options = { ...USERNS, uidMappings, gidMappings: uidMappings, user: '5' };

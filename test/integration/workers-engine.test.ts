@@ -10,6 +10,12 @@ import { cgroupsNamed, isAlive, until } from '../helpers/host.js';
 import { needs } from '../helpers/needs.js';
 import { programFile } from '../helpers/program.js';
 
+// A worker has loaders of its own: this one makes it read TypeScript.
+const LOADER = `import('tsx/esm/api').then((tsx) => {
+  tsx.register();
+  return import(${JSON.stringify(programFile('worker'))});
+});`;
+
 interface Started {
   id: string;
   supervisor: number;
@@ -26,8 +32,7 @@ describe('engines in worker threads', () => {
   afterEach(() => rmSync(root, { recursive: true }));
 
   async function start(): Promise<{ worker: Worker; started: Started }> {
-    const execArgv = ['--import=tsx'];
-    const worker = new Worker(programFile('worker'), { workerData: { root }, execArgv });
+    const worker = new Worker(LOADER, { eval: true, workerData: { root } });
     const [started] = (await once(worker, 'message')) as [Started];
     return { worker, started };
   }

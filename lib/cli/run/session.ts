@@ -17,7 +17,7 @@ export async function runSession(request: RunRequest, root: string | undefined):
   }
   const cidfile = request.cidfile === undefined ? undefined : new CidFile(request.cidfile);
   const signals = new SignalProxy(request.sigProxy);
-  const engine = new Engine(root === undefined ? {} : { root });
+  const engine = new Engine({ preparedStarts: 0, ...(root !== undefined && { root }) });
   try {
     const plan = planStdio(request.attached);
     const box = await Container.create({ ...optionsOf(request, plan), engine });

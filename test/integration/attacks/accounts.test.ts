@@ -39,7 +39,17 @@ const IDENTITIES: readonly [user: string, uid: number, gid: number, groups: stri
   [':50', 0, 50, '50'],
 ];
 
-const BAD_SYNTAX = ['-1', '+0', '4294967296', '2147483648', 'a:b:c', '0:-1', '0:4294967296', '1.5', '0 '];
+const BAD_SYNTAX = [
+  '-1',
+  '+0',
+  '4294967296',
+  '2147483648',
+  'a:b:c',
+  '0:-1',
+  '0:4294967296',
+  '1.5',
+  '0 ',
+];
 const NOT_IN_IMAGE = ['huge', 'minus', 'short', 'nobody-here', 'ann:wrap', 'ann:none', '0:'];
 
 /** A busybox and these account files; `change` spoils them. */
@@ -73,7 +83,11 @@ describe('users and groups of a hostile image', function () {
   });
 
   for (const [user, uid, gid, groups] of IDENTITIES) {
-    const expected = { uids: `${uid} ${uid} ${uid} ${uid}`, gids: `${gid} ${gid} ${gid} ${gid}`, groups };
+    const expected = {
+      uids: `${uid} ${uid} ${uid} ${uid}`,
+      gids: `${gid} ${gid} ${gid} ${gid}`,
+      groups,
+    };
     it(`takes ${user} for ${uid}:${gid} with groups ${groups}, in exec too`, async () => {
       await using box = await range.start({ image, command: ['/busybox', 'sleep', '60'], user });
       const { stdout } = await box.exec(STATUS);

@@ -18,7 +18,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before } from 'mocha';
-import { Container, type ContainerOptions, Engine, Image, SlipwayError } from '../../../lib/index.js';
+import {
+  Container,
+  type ContainerOptions,
+  Engine,
+  Image,
+  SlipwayError,
+} from '../../../lib/index.js';
 import { needs } from '../../helpers/needs.js';
 
 const SOURCES = fileURLToPath(new URL('../../fixtures/probes/', import.meta.url));

@@ -104,14 +104,23 @@ describe('images that stand in the way of the engine', function () {
   const volume = join(range.folder, 'volume');
   const file = join(range.folder, 'file');
 
-  before(() => {
+  const images = new Map<string, Image>();
+
+  before(async () => {
     makeVictim(victim);
     mkdirSync(volume);
     writeFileSync(file, 'a file to bind\n');
+    const left = [...CASES];
+    const work = async () => {
+      for (let next = left.pop(); next !== undefined; next = left.pop()) {
+        images.set(`${next[0]} ${next[1]}`, await importTree(next[0], next[1]));
+      }
+    };
+    await Promise.all([work(), work(), work(), work()]);
   });
 
   function makeTree(path: string, kind: Kind): string {
-    const tree = range.make('tree');
+    const tree = range.make(`tree${path.replaceAll('/', '-')}-${kind.replaceAll(' ', '-')}`);
     writeFileSync(join(tree, 'marker'), '');
     copyFileSync(join(range.probes, 'look'), join(tree, 'look'));
     // The same paths inside: a link that stays in the image has somewhere to lead.
@@ -129,10 +138,15 @@ describe('images that stand in the way of the engine', function () {
     return tree;
   }
 
-  async function start(path: string, kind: Kind): Promise<string> {
+  async function importTree(path: string, kind: Kind): Promise<Image> {
     const tree = makeTree(path, kind);
     const image = await Image.import(tree, { engine: range.engine });
     rmSync(tree, { recursive: true });
+    return image;
+  }
+
+  async function start(path: string, kind: Kind): Promise<string> {
+    const image = images.get(`${path} ${kind}`) ?? assert.fail('no such image');
     await using box = await Container.run({
       engine: range.engine,
       image,
