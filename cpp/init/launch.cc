@@ -15,6 +15,7 @@
 #include "container/system.h"
 #include "container/user.h"
 #include "init/reaper.h"
+#include "sys/descriptors.h"
 #include "sys/kernel.h"
 #include "sys/path.h"
 
@@ -41,19 +42,6 @@ void giveStdio(const Identity& identity, const ProcessPlan& plan) {
   }
 }
 
-// From here on paths are the image's, and the kernel still follows /proc/self/fd
-// while it looks up the program: a folder of the machine must not be there.
-void closeOthers(int first, int second) {
-  constexpr const char* step = "close descriptors";
-  unsigned low = 3;
-  for (const int kept : {std::min(first, second), std::max(first, second)}) {
-    const unsigned next = static_cast<unsigned>(kept);
-    if (next > low) check(kernel::closeRange(low, next - 1, 0), step, "close_range");
-    low = std::max(low, next + 1);
-  }
-  check(kernel::closeRange(low, ~0u, 0), step, "close_range");
-}
-
 void writeLabel(int procSelf, const char* file, const std::string& text, const char* step) {
   if (!text.empty()) writeFileAt(procSelf, file, text, 0, 0, step);
 }
@@ -72,8 +60,6 @@ void dropRights(const ProcessPlan& plan, const Identity& identity, bool setGroup
   keepCapabilitiesAcrossSetuid();
   becomeUser(identity, setGroups);
   if (plan.process.user.umask) umask(*plan.process.user.umask);
-  // A change of user clears it (prctl(2)).
-  check(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "drop rights", "prctl", "PR_SET_PDEATHSIG");
 }
 
 void filterAndCapabilities(const ProcessPlan& plan, const CapabilitySets& own, const CapabilitySets& sets) {
@@ -99,7 +85,10 @@ int exitCodeOf(const SysError& error) {
 
 void launch(ProcessPlan& plan, InitContext& context, StepClock& clock, int procSelf) {
   spec::Process& process = plan.process;
-  closeOthers(context.socket, procSelf);
+  // From here on paths are the image's, and the kernel still follows
+  // /proc/self/fd while it looks up the program: a folder of the machine must
+  // not be there.
+  closeAllBut({context.socket, procSelf});
   clock.begin("look up user");
   const Fd root(check(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "look up user", "open", "/"));
   const Identity identity = lookUpUser(root.get(), plan.user, process.user);
@@ -118,6 +107,7 @@ void launch(ProcessPlan& plan, InitContext& context, StepClock& clock, int procS
   // What Docker does for a user that is not root; ambient ones were asked for.
   if (plan.rootOnlyCapabilities && identity.uid != 0) sets.effective = sets.permitted = sets.ambient;
   dropRights(plan, identity, context.mayChangeGroups);
+  dieWithSupervisor(context.socket);
   clock.begin("find program");
   if (process.args.empty()) throw SysError("find program", "execve", "", EINVAL, "the command is empty");
   const std::string program = findProgram(process.args[0], process.env);

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "init/report.h"
 
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <span>
 
@@ -27,6 +31,13 @@ void StepClock::end() {
   if (current_ != nullptr) steps_.emplace_back(current_, now - last_);
   current_ = nullptr;
   last_ = now;
+}
+
+void dieWithSupervisor(int socket) {
+  check(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "watch supervisor", "prctl", "PR_SET_PDEATHSIG");
+  pollfd peer{socket, 0, 0};
+  check(poll(&peer, 1, 0), "watch supervisor", "poll");
+  if ((peer.revents & (POLLHUP | POLLERR)) != 0) _exit(125);
 }
 
 void reportIdle(int socket) { sendMessage(socket, R"({"event":"idle"})"); }

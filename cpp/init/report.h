@@ -40,6 +40,11 @@ class StepClock {
   std::vector<std::pair<const char*, uint64_t>> steps_;  // nanoseconds
 };
 
+// Asks for SIGKILL when the supervisor dies, and ends at once when it already
+// has: its end of `socket` is then closed. To be repeated after each change of
+// user, which takes the wish back (prctl(2)).
+void dieWithSupervisor(int socket);
+
 void reportIdle(int socket);
 void reportTerminal(int socket, int master);
 void reportReady(int socket, const StepClock& clock);

@@ -4,11 +4,11 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "init/report.h"
 #include "init/steps.h"
+#include "sys/descriptors.h"
 #include "sys/error.h"
 #include "sys/kernel.h"
 #include "sys/message.h"
@@ -28,9 +28,14 @@ struct AgentTask {
   const int report = request.fds[0].release();
   try {
     close(task.socket);
+    std::vector<int> keep{report, task.target.initPidfd};
+    for (size_t i = 1; i < request.fds.size(); i++) keep.push_back(request.fds[i].get());
+    // From setns on a container that was given CAP_SYS_PTRACE can look at us.
+    closeAllBut(keep);
     const unsigned others = task.target.namespaces & ~unsigned{CLONE_NEWPID};
     check(setns(task.target.initPidfd, static_cast<int>(others)), kStep, "setns");
-    check(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), kStep, "prctl", "PR_SET_PDEATHSIG");
+    close(task.target.initPidfd);
+    dieWithSupervisor(report);
   } catch (const std::exception& error) {
     reportFailed(report, asSysError(error, kStep));
     _exit(125);
@@ -62,8 +67,8 @@ void spawn(const AgentTask& task, Message& request) {
 
 [[noreturn]] void serve(const AgentTask& task) {
   try {
-    check(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), kStep, "prctl", "PR_SET_PDEATHSIG");
     task.environment.forgetParent();
+    dieWithSupervisor(task.socket);
     if (task.target.parent) Cgroup::open(task.target.parent, task.target.cgroup).joinSelf();
     if ((task.target.namespaces & CLONE_NEWPID) != 0) {
       check(setns(task.target.initPidfd, CLONE_NEWPID), kStep, "setns", "pid");

@@ -33,7 +33,8 @@ Slot Supervisor::makeSlot(const Shape& shape, const std::string& image, const st
 // its own guess down; or a new one. Finding none is a sign to keep more.
 Slot Supervisor::takeSlot(const Shape& shape, const std::string& image, std::string_view plan) {
   const std::string key = shape.key();
-  if (key.empty() || settings_.poolMax == 0) return makeSlot(shape, image, std::string(plan));
+  if (key.empty()) return makeSlot(shape, image, std::string(plan));
+  if (settings_.poolMax == 0) return makeSlot(shape, image, {});
   PoolKind& kind = kinds_[key + "/" + image];
   if (kind.target == 0) kind = {shape, image, std::string(plan), settings_.poolMin, 0};
   kind.lastUseNs = monotonicNs();

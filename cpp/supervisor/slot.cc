@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "container/system.h"
@@ -83,8 +82,8 @@ void serveSlot(const SlotTask& task) {
 
 [[noreturn]] void childMain(const SlotTask& task) {
   try {
-    check(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "prepare slot", "prctl", "PR_SET_PDEATHSIG");
     task.environment.forgetParent();
+    dieWithSupervisor(task.socket);
     serveSlot(task);
   } catch (const std::exception& error) {
     fail(task.socket, error);

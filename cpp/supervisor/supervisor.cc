@@ -2,8 +2,9 @@
 #include "supervisor/supervisor.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/prctl.h>
-#include <sys/utsname.h>
+#include <string.h>
 
 #include "container/userns.h"
 #include "init/report.h"
@@ -42,7 +43,12 @@ Supervisor::Supervisor(Fd control, EngineSettings settings)
   const bool cgroups = mayUseCgroups(layout_, settings_.rootless);
   environment_.rootless = settings_.rootless;
   environment_.forgetParent = [this] { forgetInChild(); };
-  if (settings_.rootless) environment_.mayChangeGroups = enterOwnUserNamespace();
+  if (settings_.rootless) {
+    environment_.mayChangeGroups = enterOwnUserNamespace();
+    // One it may mount in, for what slots prepare. New mounts of the machine
+    // still arrive where they are shared.
+    check(unshare(CLONE_NEWNS), "start supervisor", "unshare");
+  }
   // Before any container exists: nothing of this process can be read or traced
   // from inside one (CVE-2016-9962).
   check(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "start supervisor", "prctl", "PR_SET_DUMPABLE");
@@ -89,6 +95,8 @@ void Supervisor::forgetInChild() {
   control_.reset();
   lock_.reset();
   sweeper_.forget();
+  // Plans hold the environments of other containers.
+  for (auto& [key, kind] : kinds_) explicit_bzero(kind.sample.data(), kind.sample.size());
   for (auto& [name, slot] : waiting_) {
     slot.socket.reset();
     slot.pidfd.reset();

@@ -4,13 +4,13 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
 
+#include "init/report.h"
 #include "supervisor/children.h"
 #include "supervisor/cleanup.h"
 #include "sys/error.h"
@@ -49,9 +49,9 @@ void Sweeper::launch() {
   const pid_t pid = check(kernel::clone3(args), kStep, "clone3");
   if (pid == 0) {
     mine.reset();
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     setpriority(PRIO_PROCESS, 0, 10);
     forgetParent_();
+    dieWithSupervisor(its.get());
     sweep(its.get());
   }
   pidfd_.reset(pidfd);

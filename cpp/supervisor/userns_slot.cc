@@ -6,7 +6,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "container/rootfs.h"
@@ -42,11 +41,11 @@ Rootfs receiveRootfs(int helper, const std::vector<OverlayPlan>& overlays) {
 }
 
 // Only now does the namespace have ids to become.
-void becomeRoot() {
+void becomeRoot(int socket) {
   check(setgroups(0, nullptr), kStep, "setgroups");
   check(setresgid(0, 0, 0), kStep, "setresgid");
   check(setresuid(0, 0, 0), kStep, "setresuid");
-  check(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), kStep, "prctl", "PR_SET_PDEATHSIG");
+  dieWithSupervisor(socket);
 }
 
 [[noreturn]] void containerMain(const UsernsTask& task, int helper) {
@@ -56,7 +55,7 @@ void becomeRoot() {
     InitContext context;
     context.prepared = Prepared(receiveRootfs(helper, plan.rootfs.overlays), plan.rootfs.overlays, task.order.dir);
     close(helper);
-    becomeRoot();
+    becomeRoot(task.slot);
     Message message;
     if (receiveMessage(task.slot, message, true) != Received::message) _exit(0);
     context.socket = task.slot;

@@ -100,7 +100,8 @@ function sysMounts(choice: SystemMountChoice, machine: MachineFacts): Mount[] {
 function ipcMounts(choice: SystemMountChoice, machine: MachineFacts): Mount[] {
   const { mode } = choice.ipc;
   const bind = (path: string) => mount(path, 'bind', path, ['rbind', ...SAFE]);
-  if (mode === 'host' && inUserNamespace(choice, machine)) return ['/dev/shm', '/dev/mqueue'].map(bind);
+  if (mode === 'host' && inUserNamespace(choice, machine))
+    return ['/dev/shm', '/dev/mqueue'].map(bind);
   const mqueue = mount('/dev/mqueue', 'mqueue', 'mqueue', SAFE);
   if (mode === 'host') return [bind('/dev/shm'), mqueue];
   if (mode === 'none') return [mqueue];

@@ -21,12 +21,17 @@ export function fieldOf(text: string, field: string): string {
   return line.slice(field.length + 1).trim();
 }
 
-/** Whether a process of this id is there, a zombie not counted. */
+/**
+ * Whether a process of this id runs. One that has ended and only waits for others does not:
+ * a zombie, or process 1 of a pid namespace with zombies that somebody else has to collect.
+ */
 export function isAlive(pid: number): boolean {
   try {
-    return !statusOf(pid, 'State').startsWith('Z');
+    readlinkSync(`/proc/${pid}/exe`);
+    return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EACCES') return true; // not ours to look at, but it has a program
     if (code === 'ENOENT' || code === 'ESRCH') return false;
     throw error;
   }

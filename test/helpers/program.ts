@@ -16,9 +16,16 @@ export function programFile(name: string): string {
 }
 
 /** Starts `name` with the arguments; the first is by custom the engine's root. */
-export function startProgram(name: string, args: string[], options: SpawnOptions = {}): ChildProcess {
+export function startProgram(
+  name: string,
+  args: string[],
+  options: SpawnOptions = {},
+): ChildProcess {
   const stdio: SpawnOptions['stdio'] = ['pipe', 'pipe', 'inherit'];
-  return spawn(process.execPath, ['--import=tsx', programFile(name), ...args], { stdio, ...options });
+  return spawn(process.execPath, ['--import=tsx', programFile(name), ...args], {
+    stdio,
+    ...options,
+  });
 }
 
 /** The next line that a program writes, as JSON. */

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Wrong options and commands: told by name, and nothing is left.
 import assert from 'node:assert/strict';
-import { Container, type ContainerOptions, Engine, type InvalidArgumentError } from '../../lib/index.js';
-import { leftFolders, useBoxes } from '../helpers/boxes.js';
-import { assertCensusReturnsTo, census } from '../helpers/census.js';
+import { existsSync, rmSync } from 'node:fs';
+import {
+  Container,
+  type ContainerOptions,
+  Engine,
+  type InvalidArgumentError,
+} from '../../lib/index.js';
+import { freshRoot, leftFolders, useBoxes } from '../helpers/boxes.js';
+import { assertSameCensus, census } from '../helpers/census.js';
 import { needs } from '../helpers/needs.js';
 
 const WRONG: [option: string, options: Record<string, unknown>][] = [
@@ -41,14 +47,22 @@ const WRONG: [option: string, options: Record<string, unknown>][] = [
 ];
 
 describe('a wrong option', () => {
-  needs('containers', 'busybox');
-  const boxes = useBoxes();
+  needs('containers');
+  let engine: Engine;
+  before(() => {
+    engine = new Engine({ root: freshRoot() });
+  });
+  after(async () => {
+    await engine.close();
+    rmSync(engine.root, { recursive: true });
+  });
+  const run = (options: Record<string, unknown>) =>
+    Container.run({ engine, image: 'host', command: ['true'], ...options } as ContainerOptions);
 
   for (const [option, options] of WRONG) {
     it(`${JSON.stringify(options)} is refused as ${option}, with what is allowed`, async () => {
-      await boxes.text('true');
       const before = census();
-      await assert.rejects(boxes.run(options as Partial<ContainerOptions>), (error: InvalidArgumentError) => {
+      await assert.rejects(run(options), (error: InvalidArgumentError) => {
         assert.equal(error.name, 'InvalidArgumentError', error.message);
         assert.equal(error.code, 'ERR_INVALID_ARGUMENT');
         assert.equal(error.option, option);
@@ -56,8 +70,9 @@ describe('a wrong option', () => {
         assert.ok(error.message.startsWith(`${option}: got `), error.message);
         return true;
       });
-      assert.deepEqual(await Container.list({ all: true, engine: boxes.engine }), []);
-      await assertCensusReturnsTo(before);
+      assertSameCensus(before, census());
+      assert.deepEqual(await Container.list({ all: true, engine }), []);
+      assert.deepEqual(leftFolders(engine.root), []);
     });
   }
 
@@ -67,10 +82,10 @@ describe('a wrong option', () => {
   });
 
   it('is refused before the engine makes anything', async () => {
-    const engine = new Engine({ root: '/nonexistent/slipway' });
-    await assert.rejects(boxes.run({ engine, memory: 1 }), { option: 'memory' });
-    await engine.close();
-    assert.deepEqual(leftFolders(engine.root), []);
+    const unused = new Engine({ root: '/nonexistent/slipway' });
+    await assert.rejects(run({ engine: unused, memory: 1 }), { option: 'memory' });
+    await unused.close();
+    assert.equal(existsSync('/nonexistent'), false);
   });
 });
 
@@ -96,17 +111,26 @@ describe('a command that cannot run', () => {
 
   it('because its interpreter is missing says so', async () => {
     const box = await boxes.run();
-    const make = "printf '#!/none/sh\\n' > /script; chmod 755 /script; printf 'junk' > /junk; chmod 755 /junk";
+    const make =
+      "printf '#!/none/sh\\n' > /script; chmod 755 /script; printf 'junk' > /junk; chmod 755 /junk";
     await box.exec(['sh', '-c', make]);
-    await assert.rejects(Promise.resolve(box.exec(['/script'])), (error: Error & { hint?: string; code: string }) => {
-      assert.equal(error.code, 'ERR_COMMAND_NOT_FOUND');
-      assert.match(error.hint ?? '', /interpreter/);
-      return true;
+    await assert.rejects(
+      Promise.resolve(box.exec(['/script'])),
+      (error: Error & { hint?: string; code: string }) => {
+        assert.equal(error.code, 'ERR_COMMAND_NOT_FOUND');
+        assert.match(error.hint ?? '', /interpreter/);
+        return true;
+      },
+    );
+    await assert.rejects(Promise.resolve(box.exec(['/junk'])), {
+      code: 'ERR_COMMAND_NOT_EXECUTABLE',
     });
-    await assert.rejects(Promise.resolve(box.exec(['/junk'])), { code: 'ERR_COMMAND_NOT_EXECUTABLE' });
   });
 
   it('because there is none is refused', async () => {
-    await assert.rejects(boxes.run({ command: [], entrypoint: [] }), { name: 'InvalidArgumentError', option: 'command' });
+    await assert.rejects(boxes.run({ command: [], entrypoint: [] }), {
+      name: 'InvalidArgumentError',
+      option: 'command',
+    });
   });
 });

@@ -16,7 +16,8 @@ describe('init', () => {
   it('reaps what the command leaves behind', async () => {
     const box = await sh('(sleep 0.01 & sleep 0.01 &); echo ready; sleep 600');
     assert.equal((await box.stdout.lines().next()).value, 'ready');
-    const count = 'n=0; for i in 1 2 3 4 5 6 7 8 9; do sleep 0.02; done; grep -l "^State:.Z" /proc/[0-9]*/status | wc -l';
+    const count =
+      'n=0; for i in 1 2 3 4 5 6 7 8 9; do sleep 0.02; done; grep -l "^State:.Z" /proc/[0-9]*/status | wc -l';
     assert.equal((await box.exec(['sh', '-c', count])).stdout, '0');
   });
 
@@ -39,6 +40,8 @@ describe('init', () => {
   });
 
   it('is not there for a command that cannot be started', async () => {
-    await assert.rejects(boxes.run({ init: true, command: ['none'] }), { code: 'ERR_COMMAND_NOT_FOUND' });
+    await assert.rejects(boxes.run({ init: true, command: ['none'] }), {
+      code: 'ERR_COMMAND_NOT_FOUND',
+    });
   });
 });

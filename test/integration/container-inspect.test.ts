@@ -20,7 +20,7 @@ describe('inspect', () => {
 
   it('follows the state from created to exited', async () => {
     const box = await boxes.create();
-    const states = [];
+    const states: unknown[] = [];
     const look = async () => {
       const { state } = await box.inspect();
       states.push([state.status, state.running, state.paused, state.exitCode]);

@@ -68,7 +68,12 @@ describe('namespaces that are shared', () => {
   });
 
   it('addHost and dns are in the files of /etc', async () => {
-    const options = { addHost: { db: '10.0.0.9' }, dns: ['10.1.1.1'], dnsSearch: ['a.test'], dnsOption: ['ndots:2'] };
+    const options = {
+      addHost: { db: '10.0.0.9' },
+      dns: ['10.1.1.1'],
+      dnsSearch: ['a.test'],
+      dnsOption: ['ndots:2'],
+    };
     const output = await boxes.text('cat /etc/hosts /etc/resolv.conf', options);
     assert.match(output, /^10\.0\.0\.9\s+db$/m);
     assert.match(output, /^search a\.test$/m);

@@ -9,7 +9,7 @@ describe('command, entrypoint, env and workdir', () => {
   const boxes = useBoxes();
 
   it('a command keeps its words as they are', async () => {
-    const box = await boxes.run({ command: ['printf', '%s|', 'a b', '$HOME', '', "'\"", 'ü\n'] });
+    const box = await boxes.run({ command: ['printf', '%s|', 'a b', '$HOME', '', '\'"', 'ü\n'] });
     assert.equal(await box.stdout.text(), 'a b|$HOME||\'"|ü\n|');
   });
 
@@ -30,7 +30,10 @@ describe('command, entrypoint, env and workdir', () => {
   });
 
   it('env takes the place of what there would be otherwise', async () => {
-    assert.equal(await boxes.text('echo $HOME $PATH', { env: { HOME: '/h', PATH: '/bin' } }), '/h /bin');
+    assert.equal(
+      await boxes.text('echo $HOME $PATH', { env: { HOME: '/h', PATH: '/bin' } }),
+      '/h /bin',
+    );
   });
 
   it('nothing of the environment of this process is passed on by itself', async () => {
@@ -46,7 +49,10 @@ describe('command, entrypoint, env and workdir', () => {
     const envFile = `${boxes.engine.root}/env`;
     writeFileSync(envFile, '# comment\nA=file\nB=file value\n');
     try {
-      assert.equal(await boxes.text('echo $A,$B', { envFile, env: { A: 'own' } }), 'own,file value');
+      assert.equal(
+        await boxes.text('echo $A,$B', { envFile, env: { A: 'own' } }),
+        'own,file value',
+      );
     } finally {
       rmSync(envFile);
     }
@@ -77,7 +83,8 @@ describe('command, entrypoint, env and workdir', () => {
   });
 
   it('the command is found by the search path of the container', async () => {
-    const script = "mkdir /mine && printf '#!/bin/sh\\necho mine' > /mine/tool && chmod 755 /mine/tool";
+    const script =
+      "mkdir /mine && printf '#!/bin/sh\\necho mine' > /mine/tool && chmod 755 /mine/tool";
     const box = await boxes.run({ env: { PATH: '/mine:/bin' } });
     await box.exec(['sh', '-c', script]);
     assert.equal((await box.exec(['tool'])).stdout, 'mine');

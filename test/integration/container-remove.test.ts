@@ -95,7 +95,12 @@ describe('remove, restart and autoRemove', () => {
   });
 
   it('autoRemove takes the container away when it has exited', async () => {
-    const box = await boxes.run({ autoRemove: true, name: 'once', command: ['cat'], stdin: 'pipe' });
+    const box = await boxes.run({
+      autoRemove: true,
+      name: 'once',
+      command: ['cat'],
+      stdin: 'pipe',
+    });
     await box.exec(['touch', '/once']);
     assert.ok(isWritten(boxes.engine, 'once'));
     box.stdin.end();

@@ -33,14 +33,21 @@ describe('capabilities, filters, devices and limits of processes', () => {
     const options = { privileged: true };
     assert.equal(await status('CapEff', options), statusOf('self', 'CapEff'));
     assert.equal(await status('Seccomp', options), '0');
-    const script = 'mount -t tmpfs x /tmp && echo mounted; grep " /proc/sys " /proc/mounts; test -w /sys && echo writable';
+    const script =
+      'mount -t tmpfs x /tmp && echo mounted; grep " /proc/sys " /proc/mounts; test -w /sys && echo writable';
     assert.equal((await boxes.sh(script, options)).stdout, 'mounted\nwritable\n');
   });
 
   it('privileged sees the devices of the machine', async () => {
     const there = ['/dev/fuse', '/dev/kmsg', '/dev/loop0'].filter(existsSync);
-    const listing = await boxes.text(`ls ${there.join(' ')}; head -c 1 /dev/kmsg >/dev/null && echo read`, { privileged: true });
-    assert.deepEqual(listing.split('\n'), [...there, ...(there.includes('/dev/kmsg') ? ['read'] : [])]);
+    const listing = await boxes.text(
+      `ls ${there.join(' ')}; head -c 1 /dev/kmsg >/dev/null && echo read`,
+      { privileged: true },
+    );
+    assert.deepEqual(listing.split('\n'), [
+      ...there,
+      ...(there.includes('/dev/kmsg') ? ['read'] : []),
+    ]);
   });
 
   it('no-new-privileges is set when it is asked for', async () => {
@@ -93,14 +100,22 @@ describe('capabilities, filters, devices and limits of processes', () => {
   });
 
   it('sysctls of its own namespaces are set', async () => {
-    const sysctls = { 'net.ipv4.ip_unprivileged_port_start': 0, 'kernel.msgmax': '12345', 'fs.mqueue.msg_max': 33 };
-    const script = 'cat /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/kernel/msgmax /proc/sys/fs/mqueue/msg_max';
+    const sysctls = {
+      'net.ipv4.ip_unprivileged_port_start': 0,
+      'kernel.msgmax': '12345',
+      'fs.mqueue.msg_max': 33,
+    };
+    const script =
+      'cat /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/kernel/msgmax /proc/sys/fs/mqueue/msg_max';
     assert.equal(await boxes.text(script, { sysctls }), '0\n12345\n33');
   });
 
   it('a sysctl of the whole machine is refused before anything is made', async () => {
     const sysctls = { 'kernel.panic': 1 };
-    await assert.rejects(boxes.run({ sysctls }), { name: 'InvalidArgumentError', option: 'sysctls.kernel.panic' });
+    await assert.rejects(boxes.run({ sysctls }), {
+      name: 'InvalidArgumentError',
+      option: 'sysctls.kernel.panic',
+    });
   });
 
   it('oomScoreAdj is that of the process', async () => {

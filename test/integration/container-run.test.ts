@@ -15,7 +15,10 @@ describe('Container.run', () => {
     const [stdout, stderr] = await Promise.all([box.stdout.text(), box.stderr.text()]);
     const { exitCode, signal, oomKilled } = await box.wait();
     assert.deepEqual([stdout, stderr], ['out\n', 'err\n']);
-    assert.deepEqual({ exitCode, signal, oomKilled }, { exitCode: 3, signal: null, oomKilled: false });
+    assert.deepEqual(
+      { exitCode, signal, oomKilled },
+      { exitCode: 3, signal: null, oomKilled: false },
+    );
   });
 
   it('resolves once the program runs, as a process of this machine', async () => {
@@ -52,7 +55,10 @@ describe('Container.run', () => {
     const outputs = await Promise.all(
       Array.from({ length: 64 }, (_, index) => boxes.text(`echo ${index}; hostname >/dev/null`)),
     );
-    assert.deepEqual(outputs, Array.from({ length: 64 }, (_, index) => String(index)));
+    assert.deepEqual(
+      outputs,
+      Array.from({ length: 64 }, (_, index) => String(index)),
+    );
   });
 
   it('removes the container at the end of an await using block', async () => {
@@ -75,7 +81,8 @@ describe('Container.run of the host image', () => {
   it('runs the programs of this machine without its home folders and secrets', async () => {
     await using engine = new Engine({ root: freshRoot() });
     const image = await Image.host({ engine });
-    const script = 'uname -s; ls -A /root /home /var | wc -w; test -e /etc/shadow && echo secrets; true';
+    const script =
+      'uname -s; ls -A /root /home /var | wc -w; test -e /etc/shadow && echo secrets; true';
     await using box = await Container.run({ engine, image, command: ['sh', '-c', script] });
     const output = await box.stdout.text();
     assert.match(output, /^Linux\n/);

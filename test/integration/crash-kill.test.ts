@@ -8,7 +8,7 @@ import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Container, Engine } from '../../lib/index.js';
 import { freshRoot, leftFolders } from '../helpers/boxes.js';
-import { cgroupsNamed, isAlive, processesWith, until } from '../helpers/host.js';
+import { cgroupsNamed, isAlive, processesWith, statusOf, until } from '../helpers/host.js';
 import { needs } from '../helpers/needs.js';
 import { jsonLines, startProgram } from '../helpers/program.js';
 
@@ -47,9 +47,14 @@ describe('after a crash', () => {
 
   function nothingLeft({ id, pids }: Held): void {
     assert.deepEqual(pids.filter(isAlive), []);
-    assert.deepEqual(processesWith(id), []);
+    assert.deepEqual(processesWith(id).map(describeProcess), []);
     assert.deepEqual(cgroupsNamed(id), []);
     assert.deepEqual(leftFolders(root), []);
+  }
+
+  // Names what is left, for the message of a failure.
+  function describeProcess(pid: number): string {
+    return `${pid} ${statusOf(pid, 'Name')} ${statusOf(pid, 'State')} of ${statusOf(pid, 'PPid')}`;
   }
 
   it('of the program its supervisor removes everything by itself', async () => {
@@ -123,9 +128,12 @@ describe('when the program ends without close', () => {
     it(`by ${way}, nothing is left once its supervisor has ended`, async () => {
       const root = freshRoot();
       try {
-        const program = startProgram('hold', [root, way, '3'], { stdio: ['ignore', 'pipe', 'ignore'] });
+        const program = startProgram('hold', [root, way, '3'], {
+          stdio: ['ignore', 'pipe', 'ignore'],
+        });
         const held = (await jsonLines(program)()) as unknown as Held;
-        const [exitCode] = program.exitCode === null ? await once(program, 'exit') : [program.exitCode];
+        const [exitCode] =
+          program.exitCode === null ? await once(program, 'exit') : [program.exitCode];
         assert.equal(exitCode, code);
         await until('the supervisor has ended', () => !isAlive(held.supervisor));
         assert.deepEqual(held.pids.filter(isAlive), []);

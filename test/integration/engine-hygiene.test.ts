@@ -21,7 +21,9 @@ describe('the program of a container', () => {
       const opens = Array.from({ length: 50 }, (_, index) => `exec ${index + 20}</etc/hostname;`);
       const script = `${opens.join(' ')} trap '' USR1 USR2 HUP PIPE; umask 077; exec "$@"`;
       const node = [process.execPath, '--import=tsx', programFile('rude'), root];
-      const { stdout, stderr, status } = spawnSync('bash', ['-c', script, 'bash', ...node], { encoding: 'utf8' });
+      const { stdout, stderr, status } = spawnSync('bash', ['-c', script, 'bash', ...node], {
+        encoding: 'utf8',
+      });
       assert.equal(status, 0, stderr);
       const cpus = availableParallelism();
       assert.deepEqual(stdout.trim().split('\n'), [
@@ -46,9 +48,15 @@ describe('the program of a container', () => {
       const [code] = await once(spawn('sh', ['-c', `sleep 0.05; exit ${index}`]), 'exit');
       return code as number;
     });
-    assert.deepEqual(await Promise.all(children), Array.from({ length: 20 }, (_, index) => index));
+    assert.deepEqual(
+      await Promise.all(children),
+      Array.from({ length: 20 }, (_, index) => index),
+    );
     const codes = (await Promise.all(containers)).map(({ exitCode }) => exitCode);
-    assert.deepEqual(codes, Array.from({ length: 50 }, (_, index) => index));
+    assert.deepEqual(
+      codes,
+      Array.from({ length: 50 }, (_, index) => index),
+    );
   });
 
   it('has the nice value, affinity and folder it had', async () => {

@@ -36,7 +36,9 @@ describe('an Engine', () => {
     await warm.close();
     const before = census();
     const engine = new Engine({ root });
-    const boxes = await Promise.all([1, 2, 3].map(() => Container.run({ engine, image: 'host', command: SLEEP })));
+    const boxes = await Promise.all(
+      [1, 2, 3].map(() => Container.run({ engine, image: 'host', command: SLEEP })),
+    );
     const pids = [...boxes.map(({ pid }) => pid), (await engine.supervisor()).pid];
     await Promise.all([engine.close(), engine.close()]);
     assert.deepEqual(pids.filter(isAlive), []);
@@ -58,7 +60,9 @@ describe('an Engine', () => {
   it('close while containers start leaves nothing', async () => {
     const engine = new Engine({ root });
     await Image.host({ engine });
-    const starting = Array.from({ length: 10 }, () => Container.run({ engine, image: 'host', command: SLEEP }));
+    const starting = Array.from({ length: 10 }, () =>
+      Container.run({ engine, image: 'host', command: SLEEP }),
+    );
     const results = Promise.allSettled(starting);
     await engine.close();
     await results;
@@ -70,7 +74,12 @@ describe('an Engine', () => {
     const first = new Engine({ root });
     const second = new Engine({ root });
     const own = await Container.run({ engine: first, name: 'same', image: 'host', command: SLEEP });
-    const other = await Container.run({ engine: second, name: 'same', image: 'host', command: SLEEP });
+    const other = await Container.run({
+      engine: second,
+      name: 'same',
+      image: 'host',
+      command: SLEEP,
+    });
     assert.deepEqual(await Container.list({ engine: first }), [own]);
     await first.close();
     assert.equal(other.running, true);

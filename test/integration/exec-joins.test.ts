@@ -11,10 +11,19 @@ describe('what an exec shares with its container', () => {
   const boxes = useBoxes();
   let box: Container;
   beforeEach(async () => {
-    box = await boxes.run({ env: { A: 'of container' }, workdir: '/tmp', memory: '64m', pidsLimit: 30 });
+    box = await boxes.run({
+      env: { A: 'of container' },
+      workdir: '/tmp',
+      memory: '64m',
+      pidsLimit: 30,
+    });
   });
   const shell = async (script: string, options: Partial<ExecCall> = {}) => {
-    const { stdout = '', stderr, exitCode } = await box.exec({ command: ['sh', '-c', script], ...options });
+    const {
+      stdout = '',
+      stderr,
+      exitCode,
+    } = await box.exec({ command: ['sh', '-c', script], ...options });
     assert.equal(exitCode, 0, stderr);
     return stdout;
   };
@@ -52,13 +61,20 @@ describe('what an exec shares with its container', () => {
   });
 
   it('is the limit of processes, which a fork bomb does not pass', async () => {
-    const { stderr } = await box.exec(['sh', '-c', 'i=0; while [ $i -lt 60 ]; do sleep 5 & i=$((i+1)); done']);
+    const { stderr } = await box.exec([
+      'sh',
+      '-c',
+      'i=0; while [ $i -lt 60 ]; do sleep 5 & i=$((i+1)); done',
+    ]);
     assert.match(stderr ?? '', /can't fork|Resource temporarily unavailable/);
   });
 
   it('env, workdir and user can be others', async () => {
     const options = { env: { A: 'own', B: 'more' }, workdir: '/', user: 'app:extra' };
-    assert.equal(await shell('echo $A $B; pwd; id -u; id -g; echo $HOME', options), 'own more\n/\n1000\n3000\n/home/app');
+    assert.equal(
+      await shell('echo $A $B; pwd; id -u; id -g; echo $HOME', options),
+      'own more\n/\n1000\n3000\n/home/app',
+    );
     assert.match(await status('CapEff', options), /^0+$/);
   });
 
@@ -82,11 +98,18 @@ describe('what an exec shares with its container', () => {
   });
 
   it('a process that is debugged from inside shows nothing of the outside', async () => {
-    const looking = box.exec(['sh', '-c', 'for i in 1 2 3 4 5 6 7 8 9; do readlink /proc/[0-9]*/exe /proc/[0-9]*/cwd /proc/[0-9]*/root 2>/dev/null; done']);
+    const looking = box.exec([
+      'sh',
+      '-c',
+      'for i in 1 2 3 4 5 6 7 8 9; do readlink /proc/[0-9]*/exe /proc/[0-9]*/cwd /proc/[0-9]*/root 2>/dev/null; done',
+    ]);
     const others = Array.from({ length: 20 }, () => box.exec(['true']));
     await Promise.all(others);
     const { stdout = '' } = await looking;
     const seen = new Set(stdout.split('\n'));
-    assert.deepEqual([...seen].filter((path) => !['/', '/tmp', '/bin/busybox', ''].includes(path)), []);
+    assert.deepEqual(
+      [...seen].filter((path) => !['/', '/tmp', '/bin/busybox', ''].includes(path)),
+      [],
+    );
   });
 });

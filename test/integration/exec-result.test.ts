@@ -21,13 +21,16 @@ describe('the result of exec', () => {
     assert.equal(result.exitCode, 4);
     assert.equal(result.signal, null);
     assert.equal(result.failed, true);
-    assert.equal(result.command, "sh -c echo out; echo; echo err >&2; exit 4");
+    assert.equal(result.command, 'sh -c echo out; echo; echo err >&2; exit 4');
     assert.ok(result.durationMs > 0);
   });
 
   it('tells the signal that ended the process', async () => {
     const { exitCode, signal, failed } = await box.exec(['sh', '-c', 'kill -TERM $$']);
-    assert.deepEqual({ exitCode, signal, failed }, { exitCode: 143, signal: 'SIGTERM', failed: true });
+    assert.deepEqual(
+      { exitCode, signal, failed },
+      { exitCode: 143, signal: 'SIGTERM', failed: true },
+    );
   });
 
   it('counts the processor time of the process', async () => {
@@ -118,7 +121,10 @@ describe('the result of exec', () => {
   it('is refused where the container does not run', async () => {
     await box.kill();
     await box.wait();
-    await assert.rejects(failure(box.exec(['true'])), { name: 'ConflictError', message: /is not running$/ });
+    await assert.rejects(failure(box.exec(['true'])), {
+      name: 'ConflictError',
+      message: /is not running$/,
+    });
   });
 
   it('a wrong option is refused by its name', () => {

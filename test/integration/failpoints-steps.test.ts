@@ -77,7 +77,10 @@ describe('a step that fails', () => {
     for (const step of steps) {
       await boxes.text('true');
       const created = await boxes.create(OPTIONS);
-      await assert.rejects(failing('SLIPWAY_FAIL_STEP', step, () => created.start()), failedAt(step));
+      await assert.rejects(
+        failing('SLIPWAY_FAIL_STEP', step, () => created.start()),
+        failedAt(step),
+      );
       assert.equal(created.status, 'created', step);
       assert.equal(cgroupsNamed(created.id).length, 0);
       await created.start();

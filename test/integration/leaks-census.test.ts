@@ -25,7 +25,12 @@ describe('many containers', () => {
     const before = census();
     const engine = new Engine({ root });
     const one = async (): Promise<void> => {
-      await using box = await Container.run({ engine, image: 'host', command: ['cat'], stdin: 'pipe' });
+      await using box = await Container.run({
+        engine,
+        image: 'host',
+        command: ['cat'],
+        stdin: 'pipe',
+      });
       assert.equal((await box.exec(['true'])).exitCode, 0);
       box.stdin.end('x');
       assert.equal(await box.stdout.text(), 'x');
@@ -37,7 +42,10 @@ describe('many containers', () => {
     for (let index = 20; index < STARTS; index++) await one();
     // Slots come and go, with a handful of descriptors each.
     assert.ok(openFds() <= (fds[0] ?? 0) + 4, `${openFds()} descriptors, before ${fds[0]}`);
-    assert.ok(openFds(supervisor) <= (fds[1] ?? 0) + 40, `supervisor: ${openFds(supervisor)}, before ${fds[1]}`);
+    assert.ok(
+      openFds(supervisor) <= (fds[1] ?? 0) + 40,
+      `supervisor: ${openFds(supervisor)}, before ${fds[1]}`,
+    );
     await engine.close();
     await assertCensusReturnsTo(before);
     assert.deepEqual(leftFolders(root), []);
@@ -48,7 +56,9 @@ describe('many containers', () => {
     this.timeout(60_000);
     const before = census();
     const engine = new Engine({ root });
-    const starting = Array.from({ length: 64 }, () => Container.run({ engine, image: 'host', command: ['sleep', '600'] }));
+    const starting = Array.from({ length: 64 }, () =>
+      Container.run({ engine, image: 'host', command: ['sleep', '600'] }),
+    );
     const boxes = await Promise.all(starting);
     assert.equal(new Set(boxes.map(({ pid }) => pid)).size, 64);
     assert.equal((await Container.list({ engine })).length, 64);
@@ -63,7 +73,9 @@ describe('many containers', () => {
     const before = census();
     const engine = new Engine({ root });
     for (let index = 0; index < 50; index++) {
-      await assert.rejects(Container.run({ engine, image: 'host', command: ['no-such'] }), { code: 'ERR_COMMAND_NOT_FOUND' });
+      await assert.rejects(Container.run({ engine, image: 'host', command: ['no-such'] }), {
+        code: 'ERR_COMMAND_NOT_FOUND',
+      });
     }
     await engine.close();
     await assertCensusReturnsTo(before);

@@ -135,9 +135,19 @@ describe('limits of a container', () => {
 
   it('that this machine cannot set are refused before anything is made', async () => {
     const cpus = availableParallelism() + 100;
-    await assert.rejects(boxes.run({ cpus }), { name: 'InvalidArgumentError', option: 'cpus', given: cpus });
-    await assert.rejects(boxes.run({ cpusetCpus: '4000' }), { name: 'InvalidArgumentError', option: 'cpusetCpus' });
+    await assert.rejects(boxes.run({ cpus }), {
+      name: 'InvalidArgumentError',
+      option: 'cpus',
+      given: cpus,
+    });
+    await assert.rejects(boxes.run({ cpusetCpus: '4000' }), {
+      name: 'InvalidArgumentError',
+      option: 'cpusetCpus',
+    });
     const devices = ['/dev/null:1m'];
-    await assert.rejects(boxes.run({ deviceReadBps: devices }), { name: 'InvalidArgumentError', option: 'deviceReadBps[0]' });
+    await assert.rejects(boxes.run({ deviceReadBps: devices }), {
+      name: 'InvalidArgumentError',
+      option: 'deviceReadBps[0]',
+    });
   });
 });

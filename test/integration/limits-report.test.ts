@@ -11,8 +11,13 @@ describe('the report of a container', () => {
   const boxes = useBoxes();
 
   it('says when the memory limit killed it', async () => {
-    const { oomKilled, exitCode, signal, usage } = await boxes.sh('exec tail /dev/zero', { memory: '32m' });
-    assert.deepEqual({ oomKilled, exitCode, signal }, { oomKilled: true, exitCode: 137, signal: 'SIGKILL' });
+    const { oomKilled, exitCode, signal, usage } = await boxes.sh('exec tail /dev/zero', {
+      memory: '32m',
+    });
+    assert.deepEqual(
+      { oomKilled, exitCode, signal },
+      { oomKilled: true, exitCode: 137, signal: 'SIGKILL' },
+    );
     const peak = usage.memoryPeakBytes ?? 0;
     assert.ok(peak > 16 * MIB && peak <= 32 * MIB, `${peak}`);
   });

@@ -19,12 +19,26 @@ describe('an engine of an ordinary user', () => {
     this.timeout(30_000);
     home = mkdtempSync(join(tmpdir(), 'slipway-home-'));
     chownSync(home, UID, UID);
-    const user = ['--reuid', `${UID}`, '--regid', `${UID}`, '--clear-groups', '--inh-caps=-all', '--bounding-set=-all'];
+    const user = [
+      '--reuid',
+      `${UID}`,
+      '--regid',
+      `${UID}`,
+      '--clear-groups',
+      '--inh-caps=-all',
+      '--bounding-set=-all',
+    ];
     const node = [process.execPath, '--import=tsx', programFile('rootless')];
     const env = { PATH: process.env['PATH'], HOME: home, TMPDIR: home, XDG_RUNTIME_DIR: home };
-    const { stdout, stderr, status } = spawnSync('setpriv', [...user, ...node], { env, encoding: 'utf8' });
+    const { stdout, stderr, status } = spawnSync('setpriv', [...user, ...node], {
+      env,
+      encoding: 'utf8',
+    });
     assert.equal(status, 0, `${stderr}${stdout}`);
-    lines = stdout.trim().split('\n').map((line) => JSON.parse(line));
+    lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
   });
   after(() => rmSync(home, { recursive: true, force: true }));
 

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { useBoxes } from '../helpers/boxes.js';
-import { runProgram } from '../helpers/program.js';
 import { needs } from '../helpers/needs.js';
+import { runProgram } from '../helpers/program.js';
 
 const MIB = 1024 * 1024;
 
@@ -98,7 +98,11 @@ describe('standard input, output and error', () => {
   it('a descriptor of this process can be a stream', async () => {
     const path = join(boxes.engine.root, 'output');
     const fd = openSync(path, 'w');
-    const box = await boxes.run({ command: ['sh', '-c', 'echo out; echo err >&2'], stdout: fd, stderr: fd });
+    const box = await boxes.run({
+      command: ['sh', '-c', 'echo out; echo err >&2'],
+      stdout: fd,
+      stderr: fd,
+    });
     closeSync(fd);
     await box.wait();
     assert.equal(readFileSync(path, 'utf8'), 'out\nerr\n');
@@ -113,7 +117,9 @@ describe('standard input, output and error', () => {
   it('writing to a program that has ended fails and nothing hangs', async () => {
     const box = await boxes.run({ command: ['true'], stdin: 'pipe' });
     await box.wait();
-    const failed = new Promise<NodeJS.ErrnoException>((resolve) => box.stdin.once('error', resolve));
+    const failed = new Promise<NodeJS.ErrnoException>((resolve) =>
+      box.stdin.once('error', resolve),
+    );
     box.stdin.write('x');
     assert.equal((await failed).code, 'EPIPE');
   });

@@ -35,7 +35,10 @@ describe('a terminal', () => {
   });
 
   it('turns Ctrl-C into SIGINT', async () => {
-    const box = await boxes.run({ tty: true, command: ['sh', '-c', "trap 'exit 3' INT; echo ready; while :; do sleep 0.05; done"] });
+    const box = await boxes.run({
+      tty: true,
+      command: ['sh', '-c', "trap 'exit 3' INT; echo ready; while :; do sleep 0.05; done"],
+    });
     const next = lines(box);
     assert.equal(await next(), 'ready');
     box.stdin.write('\x03');
@@ -82,6 +85,9 @@ describe('a terminal', () => {
   });
 
   it('is not that of this process', async () => {
-    assert.match(await boxes.text('tty; ls /dev/pts', { tty: true }), /^\/dev\/pts\/0\r\n0 +ptmx|^\/dev\/pts\/0\r\n0\r\nptmx/);
+    assert.match(
+      await boxes.text('tty; ls /dev/pts', { tty: true }),
+      /^\/dev\/pts\/0\r\n0 +ptmx|^\/dev\/pts\/0\r\n0\r\nptmx/,
+    );
   });
 });

@@ -95,7 +95,7 @@ export class Range {
 
 /** Call it first in the body of a `describe`; what it returns is open while its tests run. */
 export function useRange(...probes: string[]): Range {
-  needs('root', 'cgroups', 'cc');
+  needs('root', 'cgroups', 'cc', 'busybox');
   const range = new Range();
   before(() => range.open(probes));
   after(() => range.close());
