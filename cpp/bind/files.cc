@@ -46,7 +46,8 @@ Napi::Value closeFd(const Napi::CallbackInfo& info) {
 Napi::Value openNull(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   return guard(env, [&]() -> Napi::Value {
-    const int fd = check(open("/dev/null", O_RDWR | O_CLOEXEC), "open /dev/null", "open", "/dev/null");
+    const int fd =
+        check(open("/dev/null", O_RDWR | O_CLOEXEC), "open /dev/null", "open", "/dev/null");
     return Napi::Number::New(env, OwnedFds::of(env).give(fd));
   });
 }
@@ -65,7 +66,8 @@ Napi::Value write(const Napi::CallbackInfo& info) {
   const size_t offset = info[2].As<Napi::Number>().Uint32Value();
   ssize_t n;
   do {
-    n = ::write(info[0].As<Napi::Number>().Int32Value(), buffer.Data() + offset, buffer.ByteLength() - offset);
+    n = ::write(info[0].As<Napi::Number>().Int32Value(), buffer.Data() + offset,
+                buffer.ByteLength() - offset);
   } while (n < 0 && errno == EINTR);
   return Napi::Number::New(info.Env(), n < 0 ? -errno : static_cast<double>(n));
 }
@@ -75,7 +77,8 @@ Napi::Value resize(const Napi::CallbackInfo& info) {
   return guard(env, [&]() -> Napi::Value {
     const winsize size{static_cast<unsigned short>(info[1].As<Napi::Number>().Uint32Value()),
                        static_cast<unsigned short>(info[2].As<Napi::Number>().Uint32Value()), 0, 0};
-    check(ioctl(info[0].As<Napi::Number>().Int32Value(), TIOCSWINSZ, &size), "resize terminal", "ioctl", "TIOCSWINSZ");
+    check(ioctl(info[0].As<Napi::Number>().Int32Value(), TIOCSWINSZ, &size), "resize terminal",
+          "ioctl", "TIOCSWINSZ");
     return env.Undefined();
   });
 }
@@ -97,7 +100,9 @@ Napi::Value rlimits(const Napi::CallbackInfo& info) {
   constexpr struct {
     const char* name;
     __rlimit_resource resource;
-  } rows[] = {{"RLIMIT_NOFILE", RLIMIT_NOFILE}, {"RLIMIT_NPROC", RLIMIT_NPROC}, {"RLIMIT_CORE", RLIMIT_CORE}};
+  } rows[] = {{"RLIMIT_NOFILE", RLIMIT_NOFILE},
+              {"RLIMIT_NPROC", RLIMIT_NPROC},
+              {"RLIMIT_CORE", RLIMIT_CORE}};
   Napi::Object result = Napi::Object::New(env);
   for (const auto& row : rows) {
     rlimit limit{};

@@ -25,8 +25,8 @@ namespace slipway::bind {
 namespace {
 
 constexpr const char* kStep = "launch supervisor";
-constexpr unsigned kMfdExec = 0x10;          // 6.3; older kernels answer EINVAL
-constexpr unsigned kCloseRangeCloexec = 4;   // 5.11
+constexpr unsigned kMfdExec = 0x10;         // 6.3; older kernels answer EINVAL
+constexpr unsigned kCloseRangeCloexec = 4;  // 5.11
 constexpr int kControl = 3;
 
 Fd copySealed(const std::string& path) {
@@ -34,14 +34,19 @@ Fd copySealed(const std::string& path) {
   struct stat status;
   check(fstat(file.get(), &status), kStep, "fstat", path);
   int made = memfd_create("slipway-runtime", MFD_CLOEXEC | MFD_ALLOW_SEALING | kMfdExec);
-  if (made < 0 && errno == EINVAL) made = memfd_create("slipway-runtime", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (made < 0 && errno == EINVAL)
+    made = memfd_create("slipway-runtime", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   Fd copy(check(made, kStep, "memfd_create"));
   off_t done = 0;
   while (done < status.st_size) {
-    const ssize_t n = check(sendfile(copy.get(), file.get(), &done, static_cast<size_t>(status.st_size - done)), kStep, "sendfile", path);
-    if (n == 0) throw SysError(kStep, "sendfile", path, EIO, "the file became shorter while it was read");
+    const ssize_t n =
+        check(sendfile(copy.get(), file.get(), &done, static_cast<size_t>(status.st_size - done)),
+              kStep, "sendfile", path);
+    if (n == 0)
+      throw SysError(kStep, "sendfile", path, EIO, "the file became shorter while it was read");
   }
-  check(fcntl(copy.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE), kStep, "fcntl", "F_ADD_SEALS");
+  check(fcntl(copy.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE),
+        kStep, "fcntl", "F_ADD_SEALS");
   // Out of the way of the descriptors the child sets up.
   return Fd(check(fcntl(copy.get(), F_DUPFD_CLOEXEC, 10), kStep, "fcntl", "F_DUPFD_CLOEXEC"));
 }
@@ -98,7 +103,8 @@ Launched launchRuntime(const std::string& path) {
   pthread_sigmask(SIG_SETMASK, &all, &before);
   int pidfd = -1;
   // No exit signal: libuv and other owners of children never see it.
-  const pid_t pid = clone(childMain, stack.get() + stackSize, CLONE_VM | CLONE_VFORK | CLONE_PIDFD, &args, &pidfd);
+  const pid_t pid = clone(childMain, stack.get() + stackSize, CLONE_VM | CLONE_VFORK | CLONE_PIDFD,
+                          &args, &pidfd);
   const int saved = errno;
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (pid < 0) throw SysError(kStep, "clone", "", saved);
@@ -114,7 +120,9 @@ Launched launchRuntime(const std::string& path) {
 class LaunchWorker : public Napi::AsyncWorker {
  public:
   LaunchWorker(Napi::Env env, std::string path)
-      : Napi::AsyncWorker(env), deferred_(Napi::Promise::Deferred::New(env)), path_(std::move(path)) {}
+      : Napi::AsyncWorker(env),
+        deferred_(Napi::Promise::Deferred::New(env)),
+        path_(std::move(path)) {}
   Napi::Promise promise() const { return deferred_.Promise(); }
 
   void Execute() override {
@@ -144,7 +152,8 @@ class LaunchWorker : public Napi::AsyncWorker {
 }  // namespace
 
 Napi::Value launch(const Napi::CallbackInfo& info) {
-  auto* worker = new LaunchWorker(info.Env(), info[0].As<Napi::String>().Utf8Value());  // deletes itself
+  auto* worker =
+      new LaunchWorker(info.Env(), info[0].As<Napi::String>().Utf8Value());  // deletes itself
   worker->Queue();
   return worker->promise();
 }
@@ -152,11 +161,16 @@ Napi::Value launch(const Napi::CallbackInfo& info) {
 Napi::Value reap(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   siginfo_t status{};
-  const int result = waitid(static_cast<idtype_t>(3), info[0].As<Napi::Number>().Uint32Value(), &status, WEXITED | WNOHANG | __WALL);
+  const int result = waitid(static_cast<idtype_t>(3), info[0].As<Napi::Number>().Uint32Value(),
+                            &status, WEXITED | WNOHANG | __WALL);
   if (result < 0 || status.si_pid == 0) return env.Null();
   Napi::Object end = Napi::Object::New(env);
-  end.Set("exitCode", status.si_code == CLD_EXITED ? Napi::Value(Napi::Number::New(env, status.si_status)) : env.Null());
-  end.Set("signal", status.si_code == CLD_EXITED ? env.Null() : Napi::Value(Napi::Number::New(env, status.si_status)));
+  end.Set("exitCode", status.si_code == CLD_EXITED
+                          ? Napi::Value(Napi::Number::New(env, status.si_status))
+                          : env.Null());
+  end.Set("signal", status.si_code == CLD_EXITED
+                        ? env.Null()
+                        : Napi::Value(Napi::Number::New(env, status.si_status)));
   return end;
 }
 

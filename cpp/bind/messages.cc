@@ -17,7 +17,9 @@ Napi::Value send(const Napi::CallbackInfo& info) {
     std::vector<int> fds;
     for (uint32_t i = 0; i < list.Length(); i++) fds.push_back(list.Get(i).As<Napi::Number>());
     const Sent sent = trySendMessage(socket, data, fds);
-    return Napi::String::New(env, sent == Sent::sent ? "sent" : sent == Sent::full ? "full" : "closed");
+    return Napi::String::New(env, sent == Sent::sent   ? "sent"
+                                  : sent == Sent::full ? "full"
+                                                       : "closed");
   });
 }
 
@@ -30,7 +32,8 @@ Napi::Value receive(const Napi::CallbackInfo& info) {
     if (what == Received::closed) return env.Undefined();
     Napi::Object result = Napi::Object::New(env);
     Napi::Array fds = Napi::Array::New(env, message.fds.size());
-    for (uint32_t i = 0; i < message.fds.size(); i++) fds.Set(i, OwnedFds::of(env).give(message.fds[i].release()));
+    for (uint32_t i = 0; i < message.fds.size(); i++)
+      fds.Set(i, OwnedFds::of(env).give(message.fds[i].release()));
     result.Set("data", message.data);
     result.Set("fds", fds);
     return result;

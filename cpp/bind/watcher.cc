@@ -16,13 +16,15 @@ namespace {
 class Watcher : public Napi::ObjectWrap<Watcher> {
  public:
   static Napi::Function define(Napi::Env env) {
-    return DefineClass(env, "Watcher",
-                       {InstanceMethod<&Watcher::start>("start"), InstanceMethod<&Watcher::stop>("stop"),
-                        InstanceMethod<&Watcher::close>("close"), InstanceMethod<&Watcher::ref>("ref"),
-                        InstanceMethod<&Watcher::unref>("unref")});
+    return DefineClass(
+        env, "Watcher",
+        {InstanceMethod<&Watcher::start>("start"), InstanceMethod<&Watcher::stop>("stop"),
+         InstanceMethod<&Watcher::close>("close"), InstanceMethod<&Watcher::ref>("ref"),
+         InstanceMethod<&Watcher::unref>("unref")});
   }
 
-  explicit Watcher(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Watcher>(info), env_(info.Env()) {
+  explicit Watcher(const Napi::CallbackInfo& info)
+      : Napi::ObjectWrap<Watcher>(info), env_(info.Env()) {
     uv_loop_t* loop = nullptr;
     napi_get_uv_event_loop(env_, &loop);
     poll_ = new uv_poll_t;
@@ -41,7 +43,8 @@ class Watcher : public Napi::ObjectWrap<Watcher> {
     context_ = std::make_unique<Napi::AsyncContext>(env_, "slipway.Watcher");
     fd_ = info[0].As<Napi::Number>().Int32Value();
     if (info.Length() > 3) pidfd_ = info[3].As<Napi::Number>().Int32Value();
-    events_ = info[1].As<Napi::String>().Utf8Value() == "write" ? UV_WRITABLE : UV_READABLE | UV_DISCONNECT;
+    events_ = info[1].As<Napi::String>().Utf8Value() == "write" ? UV_WRITABLE
+                                                                : UV_READABLE | UV_DISCONNECT;
     napi_add_env_cleanup_hook(env_, closeHook, this);
   }
 
@@ -70,11 +73,13 @@ class Watcher : public Napi::ObjectWrap<Watcher> {
     // Not Function::MakeCallback: it makes an error object of a failure, which in
     // a thread that is being terminated ends the whole process.
     const napi_value global = env.Global(), callback = self->callback_.Value();
-    if (napi_make_callback(env, *self->context_, global, callback, 0, nullptr, nullptr) == napi_ok) return;
+    if (napi_make_callback(env, *self->context_, global, callback, 0, nullptr, nullptr) == napi_ok)
+      return;
     napi_value thrown = nullptr;
     bool pending = false;
     if (napi_is_exception_pending(env, &pending) != napi_ok || !pending) return;
-    if (napi_get_and_clear_last_exception(env, &thrown) == napi_ok) napi_fatal_exception(env, thrown);
+    if (napi_get_and_clear_last_exception(env, &thrown) == napi_ok)
+      napi_fatal_exception(env, thrown);
   }
 
   // Idempotent; the handle is freed by the loop once it is closed.
@@ -82,7 +87,8 @@ class Watcher : public Napi::ObjectWrap<Watcher> {
     if (poll_ == nullptr) return;
     napi_remove_env_cleanup_hook(env_, closeHook, this);
     poll_->data = nullptr;
-    uv_close(reinterpret_cast<uv_handle_t*>(poll_), [](uv_handle_t* handle) { delete reinterpret_cast<uv_poll_t*>(handle); });
+    uv_close(reinterpret_cast<uv_handle_t*>(poll_),
+             [](uv_handle_t* handle) { delete reinterpret_cast<uv_poll_t*>(handle); });
     poll_ = nullptr;
   }
 

@@ -16,14 +16,47 @@ namespace {
 constexpr const char* kStep = "set capabilities";
 
 // In the order of their numbers (linux/capability.h).
-constexpr std::string_view kNames[] = {
-    "CHOWN",        "DAC_OVERRIDE",   "DAC_READ_SEARCH",  "FOWNER",       "FSETID",         "KILL",
-    "SETGID",       "SETUID",         "SETPCAP",          "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST",
-    "NET_ADMIN",    "NET_RAW",        "IPC_LOCK",         "IPC_OWNER",    "SYS_MODULE",     "SYS_RAWIO",
-    "SYS_CHROOT",   "SYS_PTRACE",     "SYS_PACCT",        "SYS_ADMIN",    "SYS_BOOT",       "SYS_NICE",
-    "SYS_RESOURCE", "SYS_TIME",       "SYS_TTY_CONFIG",   "MKNOD",        "LEASE",          "AUDIT_WRITE",
-    "AUDIT_CONTROL", "SETFCAP",       "MAC_OVERRIDE",     "MAC_ADMIN",    "SYSLOG",         "WAKE_ALARM",
-    "BLOCK_SUSPEND", "AUDIT_READ",    "PERFMON",          "BPF",          "CHECKPOINT_RESTORE"};
+constexpr std::string_view kNames[] = {"CHOWN",
+                                       "DAC_OVERRIDE",
+                                       "DAC_READ_SEARCH",
+                                       "FOWNER",
+                                       "FSETID",
+                                       "KILL",
+                                       "SETGID",
+                                       "SETUID",
+                                       "SETPCAP",
+                                       "LINUX_IMMUTABLE",
+                                       "NET_BIND_SERVICE",
+                                       "NET_BROADCAST",
+                                       "NET_ADMIN",
+                                       "NET_RAW",
+                                       "IPC_LOCK",
+                                       "IPC_OWNER",
+                                       "SYS_MODULE",
+                                       "SYS_RAWIO",
+                                       "SYS_CHROOT",
+                                       "SYS_PTRACE",
+                                       "SYS_PACCT",
+                                       "SYS_ADMIN",
+                                       "SYS_BOOT",
+                                       "SYS_NICE",
+                                       "SYS_RESOURCE",
+                                       "SYS_TIME",
+                                       "SYS_TTY_CONFIG",
+                                       "MKNOD",
+                                       "LEASE",
+                                       "AUDIT_WRITE",
+                                       "AUDIT_CONTROL",
+                                       "SETFCAP",
+                                       "MAC_OVERRIDE",
+                                       "MAC_ADMIN",
+                                       "SYSLOG",
+                                       "WAKE_ALARM",
+                                       "BLOCK_SUSPEND",
+                                       "AUDIT_READ",
+                                       "PERFMON",
+                                       "BPF",
+                                       "CHECKPOINT_RESTORE"};
 constexpr int kCount = sizeof kNames / sizeof kNames[0];
 
 uint64_t bit(const std::string& name) {
@@ -52,8 +85,9 @@ uint64_t ownPermitted() {
 
 CapabilitySets capabilitySets(const spec::Capabilities& capabilities) {
   const uint64_t own = ownPermitted();
-  return {bits(capabilities.bounding), bits(capabilities.effective) & own, bits(capabilities.inheritable) & own,
-          bits(capabilities.permitted) & own, bits(capabilities.ambient) & own};
+  return {bits(capabilities.bounding), bits(capabilities.effective) & own,
+          bits(capabilities.inheritable) & own, bits(capabilities.permitted) & own,
+          bits(capabilities.ambient) & own};
 }
 
 CapabilitySets ownCapabilities() {
@@ -70,7 +104,9 @@ void dropBounding(const CapabilitySets& sets) {
   }
 }
 
-void keepCapabilitiesAcrossSetuid() { check(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), kStep, "prctl", "PR_SET_KEEPCAPS"); }
+void keepCapabilitiesAcrossSetuid() {
+  check(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), kStep, "prctl", "PR_SET_KEEPCAPS");
+}
 
 void applyCapabilities(const CapabilitySets& sets) {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};

@@ -4,9 +4,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "sys/detached_mount.h"
 #include "sys/error.h"
 #include "sys/kernel.h"
-#include "sys/detached_mount.h"
 #include "sys/path.h"
 
 namespace slipway {
@@ -25,7 +25,8 @@ std::string folderName(const CgroupHierarchy& hierarchy) {
   return slash == std::string::npos ? hierarchy.mountPoint : hierarchy.mountPoint.substr(slash + 1);
 }
 
-Fd mountHierarchy(const CgroupMount& cgroup, bool ownNamespace, uint64_t attributes, const std::string& shown) {
+Fd mountHierarchy(const CgroupMount& cgroup, bool ownNamespace, uint64_t attributes,
+                  const std::string& shown) {
   if (!ownNamespace) {
     Fd bound = cloneMount(AT_FDCWD, cgroup.hostPath, false, kStep);
     setMountAttributes(bound.get(), {.attrSet = attributes}, false, kStep, shown);
@@ -59,9 +60,12 @@ std::vector<CgroupMount> cgroupMounts(const Cgroup& cgroup) {
   const CgroupLayout& layout = cgroup.layout();
   const bool pure = layout.mode() == CgroupLayout::Mode::kV2;
   for (const CgroupHierarchy& hierarchy : layout.hierarchies) {
-    const auto found = paths.find(hierarchy.v2 || hierarchy.controllers.empty() ? "" : hierarchy.controllers.front());
+    const auto found = paths.find(
+        hierarchy.v2 || hierarchy.controllers.empty() ? "" : hierarchy.controllers.front());
     if (found == paths.end()) continue;
-    mounts.push_back({pure ? "" : folderName(hierarchy), hierarchy.v2 ? "" : join(hierarchy.controllers), found->second, hierarchy.v2});
+    mounts.push_back({pure ? "" : folderName(hierarchy),
+                      hierarchy.v2 ? "" : join(hierarchy.controllers), found->second,
+                      hierarchy.v2});
   }
   return mounts;
 }
@@ -82,11 +86,14 @@ void mountCgroups(int root, const spec::Mount& mount, const MountOptions& option
   for (const CgroupMount& cgroup : cgroups) {
     const std::string shown = mount.destination + "/" + cgroup.folder;
     check(mkdirat(top.get(), cgroup.folder.c_str(), 0755), kStep, "mkdirat", shown);
-    const Fd place(check(openat(top.get(), cgroup.folder.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), kStep, "openat", shown));
+    const Fd place(check(
+        openat(top.get(), cgroup.folder.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+        kStep, "openat", shown));
     const Fd tree = mountHierarchy(cgroup, ownNamespace, options.attrSet, shown);
     attachMount(tree.get(), place.get(), kStep, shown);
   }
-  if (readonly != 0) setMountAttributes(top.get(), {.attrSet = readonly}, false, kStep, mount.destination);
+  if (readonly != 0)
+    setMountAttributes(top.get(), {.attrSet = readonly}, false, kStep, mount.destination);
 }
 
 }  // namespace slipway

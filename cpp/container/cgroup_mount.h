@@ -13,8 +13,9 @@
 namespace slipway {
 
 struct CgroupMount {
-  std::string folder;   // name below /sys/fs/cgroup: "memory", "cpu,cpuacct"; empty for a pure v2 tree
-  std::string options;  // of the v1 file system: "memory"
+  std::string
+      folder;  // name below /sys/fs/cgroup: "memory", "cpu,cpuacct"; empty for a pure v2 tree
+  std::string options;   // of the v1 file system: "memory"
   std::string hostPath;  // the container's own cgroup there, as the host sees it
   bool v2 = false;
 };

@@ -7,8 +7,8 @@
 
 #include <string>
 
-#include "sys/error.h"
 #include "sys/detached_mount.h"
+#include "sys/error.h"
 #include "sys/path.h"
 
 namespace slipway {
@@ -28,12 +28,9 @@ struct DefaultLink {
   const char *name, *target;
 };
 
-constexpr DefaultLink kDefaultLinks[] = {{"fd", "/proc/self/fd"},
-                                         {"stdin", "/proc/self/fd/0"},
-                                         {"stdout", "/proc/self/fd/1"},
-                                         {"stderr", "/proc/self/fd/2"},
-                                         {"ptmx", "pts/ptmx"},
-                                         {"core", "/proc/kcore"}};
+constexpr DefaultLink kDefaultLinks[] = {
+    {"fd", "/proc/self/fd"},       {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"},
+    {"stderr", "/proc/self/fd/2"}, {"ptmx", "pts/ptmx"},         {"core", "/proc/kcore"}};
 
 mode_t typeBits(const spec::Device& device) {
   if (device.type == "b") return S_IFBLK;
@@ -52,7 +49,8 @@ Place placeOf(int root, const std::string& path) {
   if (slash == std::string::npos || slash + 1 == path.size() || path.substr(slash + 1) == "..") {
     throw SysError(kStep, "mknodat", path, EINVAL, "a device path is absolute and names a file");
   }
-  return {makeDirInRoot(root, slash == 0 ? "/" : path.substr(0, slash), kStep), path.substr(slash + 1)};
+  return {makeDirInRoot(root, slash == 0 ? "/" : path.substr(0, slash), kStep),
+          path.substr(slash + 1)};
 }
 
 void bindNode(int folder, const std::string& name, const std::string& path) {
@@ -60,19 +58,22 @@ void bindNode(int folder, const std::string& name, const std::string& path) {
   const int made = openat(folder, name.c_str(), O_CREAT | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0644);
   if (made < 0 && errno != EEXIST) throw SysError(kStep, "openat", path, errno);
   const Fd close(made);
-  const Fd target(check(openat(folder, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC), kStep, "openat", path));
+  const Fd target(
+      check(openat(folder, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC), kStep, "openat", path));
   attachMount(source.get(), target.get(), kStep, path);
 }
 
 // Whatever the image holds under that name is replaced: a link there would
 // choose another file, another node another device.
-void makeNode(int folder, const std::string& name, const std::string& path, mode_t mode, dev_t device, uid_t uid, gid_t gid) {
+void makeNode(int folder, const std::string& name, const std::string& path, mode_t mode,
+              dev_t device, uid_t uid, gid_t gid) {
   if (mknodat(folder, name.c_str(), mode, device) < 0) {
     if (errno != EEXIST) throw SysError(kStep, "mknodat", path, errno);
     check(unlinkat(folder, name.c_str(), 0), kStep, "unlinkat", path);
     check(mknodat(folder, name.c_str(), mode, device), kStep, "mknodat", path);
   }
-  if (uid != 0 || gid != 0) check(fchownat(folder, name.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW), kStep, "fchownat", path);
+  if (uid != 0 || gid != 0)
+    check(fchownat(folder, name.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW), kStep, "fchownat", path);
 }
 
 void makeDefaults(int root, bool bindNodes) {
@@ -87,7 +88,8 @@ void makeDefaults(int root, bool bindNodes) {
   }
   for (const DefaultLink& link : kDefaultLinks) {
     if (symlinkat(link.target, dev.get(), link.name) == 0) continue;
-    if (errno != EEXIST) throw SysError(kStep, "symlinkat", std::string("/dev/") + link.name, errno);
+    if (errno != EEXIST)
+      throw SysError(kStep, "symlinkat", std::string("/dev/") + link.name, errno);
   }
 }
 
@@ -103,8 +105,10 @@ void makeDevices(int root, const std::vector<spec::Device>& devices, DeviceOptio
       bindNode(place.folder.get(), place.name, device.path);
       continue;
     }
-    makeNode(place.folder.get(), place.name, device.path, typeBits(device) | (device.fileMode.value_or(0666) & 07777),
-             makedev(static_cast<unsigned>(device.major), static_cast<unsigned>(device.minor)), device.uid.value_or(0), device.gid.value_or(0));
+    makeNode(place.folder.get(), place.name, device.path,
+             typeBits(device) | (device.fileMode.value_or(0666) & 07777),
+             makedev(static_cast<unsigned>(device.major), static_cast<unsigned>(device.minor)),
+             device.uid.value_or(0), device.gid.value_or(0));
   }
   umask(mask);
 }

@@ -3,8 +3,8 @@
 
 #include <fcntl.h>
 
-#include "sys/error.h"
 #include "sys/detached_mount.h"
+#include "sys/error.h"
 #include "sys/path.h"
 
 namespace slipway {

@@ -5,9 +5,9 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "sys/detached_mount.h"
 #include "sys/error.h"
 #include "sys/kernel.h"
-#include "sys/detached_mount.h"
 #include "sys/path.h"
 
 namespace slipway {
@@ -35,7 +35,8 @@ class EmptyFolder {
     FsContext fs("tmpfs", kMask, path);
     fs.set("size", "0");
     fs.set("nr_inodes", "2");
-    first_ = fs.mount(kernel::kAttrRdonly | kernel::kAttrNosuid | kernel::kAttrNodev | kernel::kAttrNoexec);
+    first_ = fs.mount(kernel::kAttrRdonly | kernel::kAttrNosuid | kernel::kAttrNodev |
+                      kernel::kAttrNoexec);
     attachMount(first_.get(), target, kMask, path);
   }
 
@@ -50,7 +51,8 @@ Fd openNullDevice() {
   struct stat status;
   check(fstat(null.get(), &status), kMask, "fstat", "/dev/null");
   if (!S_ISCHR(status.st_mode) || status.st_rdev != makedev(1, 3)) {
-    throw SysError(kMask, "fstat", "/dev/null", ENODEV, "the machine's /dev/null is not the null device");
+    throw SysError(kMask, "fstat", "/dev/null", ENODEV,
+                   "the machine's /dev/null is not the null device");
   }
   return null;
 }

@@ -44,13 +44,15 @@ struct PropagationWord {
   uint64_t flag;
 };
 
-constexpr PropagationWord kPropagation[] = {
-    {"private", MS_PRIVATE}, {"shared", MS_SHARED}, {"slave", MS_SLAVE}, {"unbindable", MS_UNBINDABLE}};
+constexpr PropagationWord kPropagation[] = {{"private", MS_PRIVATE},
+                                            {"shared", MS_SHARED},
+                                            {"slave", MS_SLAVE},
+                                            {"unbindable", MS_UNBINDABLE}};
 
 // Words that say what is so anyway.
 bool isNoise(std::string_view word) {
-  return word == "defaults" || word == "async" || word == "auto" || word == "noauto" || word == "user" ||
-         word == "nouser" || word == "_netdev";
+  return word == "defaults" || word == "async" || word == "auto" || word == "noauto" ||
+         word == "user" || word == "nouser" || word == "_netdev";
 }
 
 bool applyAttribute(std::string_view word, MountOptions& out) {
@@ -81,7 +83,8 @@ bool applyFlagWord(std::string_view word, MountOptions& out) {
 }  // namespace
 
 uint64_t propagationFlag(const std::string& word) {
-  const std::string_view plain = word.starts_with('r') ? std::string_view(word).substr(1) : std::string_view(word);
+  const std::string_view plain =
+      word.starts_with('r') ? std::string_view(word).substr(1) : std::string_view(word);
   for (const PropagationWord& p : kPropagation) {
     if (p.word == plain) return p.flag;
   }
@@ -91,7 +94,8 @@ uint64_t propagationFlag(const std::string& word) {
 MountOptions parseMountOptions(const std::vector<std::string>& options) {
   MountOptions out;
   for (const std::string& word : options) {
-    if (word.empty() || isNoise(word) || applyAttribute(word, out) || applyFlagWord(word, out)) continue;
+    if (word.empty() || isNoise(word) || applyAttribute(word, out) || applyFlagWord(word, out))
+      continue;
     if (const uint64_t flag = propagationFlag(word); flag != 0) {
       out.propagation = flag;
       out.propagationRecursive = word[0] == 'r';

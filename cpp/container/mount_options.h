@@ -12,12 +12,12 @@
 namespace slipway {
 
 struct MountOptions {
-  uint64_t attrSet = 0, attrClr = 0;    // of this mount
-  uint64_t recSet = 0, recClr = 0;      // of this mount and all below (rro, rnosuid ...)
-  uint64_t propagation = 0;             // MS_PRIVATE ...; 0: private
+  uint64_t attrSet = 0, attrClr = 0;  // of this mount
+  uint64_t recSet = 0, recClr = 0;    // of this mount and all below (rro, rnosuid ...)
+  uint64_t propagation = 0;           // MS_PRIVATE ...; 0: private
   bool propagationRecursive = false;
   bool bind = false, recursive = false;
-  bool copyUp = false;                  // tmpcopyup: a tmpfs starts with what it hides
+  bool copyUp = false;  // tmpcopyup: a tmpfs starts with what it hides
   bool idmap = false, idmapRecursive = false;
   std::vector<std::pair<std::string, std::optional<std::string>>> superblock;  // for fsconfig(2)
 };

@@ -8,9 +8,9 @@
 
 #include "container/userns.h"
 #include "image/copy_tree.h"
+#include "sys/detached_mount.h"
 #include "sys/error.h"
 #include "sys/kernel.h"
-#include "sys/detached_mount.h"
 #include "sys/path.h"
 
 namespace slipway {
@@ -20,7 +20,8 @@ constexpr const char* kStep = "mount";
 constexpr const char* kShm = "/dev/shm";
 
 bool isKernelFileSystem(const std::string& type) {
-  return type == "proc" || type == "sysfs" || type == "tmpfs" || type == "devpts" || type == "mqueue";
+  return type == "proc" || type == "sysfs" || type == "tmpfs" || type == "devpts" ||
+         type == "mqueue";
 }
 
 // A mask, a /proc or a device of the engine must not land on what a link of the
@@ -40,17 +41,20 @@ void idmap(const PreparedMount& prepared, int usernsFd) {
     usernsFd = own.get();
   }
   if (usernsFd < 0) {
-    throw SysError("idmap mount", "mount_setattr", mount.destination, EINVAL, "idmap needs uidMappings and gidMappings, or a user namespace");
+    throw SysError("idmap mount", "mount_setattr", mount.destination, EINVAL,
+                   "idmap needs uidMappings and gidMappings, or a user namespace");
   }
   attributes.usernsFd = static_cast<uint64_t>(usernsFd);
-  setMountAttributes(prepared.source.get(), attributes, prepared.options.idmapRecursive, "idmap mount", mount.destination);
+  setMountAttributes(prepared.source.get(), attributes, prepared.options.idmapRecursive,
+                     "idmap mount", mount.destination);
 }
 
 void prepareBind(PreparedMount& prepared, int usernsFd) {
   const spec::Mount& mount = *prepared.mount;
   if (!prepared.options.superblock.empty()) {
-    throw SysError(kStep, "open_tree", mount.destination, EINVAL,
-                   "option " + prepared.options.superblock.front().first + " is not for bind mounts");
+    throw SysError(
+        kStep, "open_tree", mount.destination, EINVAL,
+        "option " + prepared.options.superblock.front().first + " is not for bind mounts");
   }
   prepared.source = cloneMount(AT_FDCWD, mount.source, prepared.options.recursive, kStep);
   struct stat status;
@@ -64,7 +68,8 @@ void prepareBind(PreparedMount& prepared, int usernsFd) {
 Fd shmOf(pid_t pid) {
   constexpr const char* step = "share /dev/shm";
   const std::string path = "/proc/" + std::to_string(pid) + "/ns/mnt";
-  const Fd own(check(open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), step, "open", "/proc/self/ns/mnt"));
+  const Fd own(
+      check(open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), step, "open", "/proc/self/ns/mnt"));
   const Fd theirs(check(open(path.c_str(), O_RDONLY | O_CLOEXEC), step, "open", path));
   check(setns(theirs.get(), CLONE_NEWNS), step, "setns", path);
   const Fd root(check(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), step, "open", "/"));
@@ -76,14 +81,17 @@ Fd shmOf(pid_t pid) {
 
 void applyAttributes(int mount, const MountOptions& options, const std::string& shown) {
   if (options.recSet != 0 || options.recClr != 0) {
-    setMountAttributes(mount, {.attrSet = options.recSet, .attrClr = options.recClr}, true, kStep, shown);
+    setMountAttributes(mount, {.attrSet = options.recSet, .attrClr = options.recClr}, true, kStep,
+                       shown);
   }
   if (options.attrSet != 0 || options.attrClr != 0) {
-    setMountAttributes(mount, {.attrSet = options.attrSet, .attrClr = options.attrClr}, false, kStep, shown);
+    setMountAttributes(mount, {.attrSet = options.attrSet, .attrClr = options.attrClr}, false,
+                       kStep, shown);
   }
   // open_tree(2) keeps the propagation of the source; a container's mount is
   // private unless asked otherwise.
-  const uint64_t propagation = options.propagation != 0 ? options.propagation : uint64_t{MS_PRIVATE};
+  const uint64_t propagation =
+      options.propagation != 0 ? options.propagation : uint64_t{MS_PRIVATE};
   const bool recursive = options.propagation == 0 || options.propagationRecursive;
   setMountAttributes(mount, {.propagation = propagation}, recursive, kStep, shown);
 }
@@ -119,7 +127,8 @@ void performFileSystem(int root, PreparedMount& prepared, Fd ready) {
 
 void performBind(int root, PreparedMount& prepared) {
   const std::string& destination = prepared.mount->destination;
-  const Fd target = prepared.sourceIsFolder ? makeDirInRoot(root, destination, kStep) : makeFileInRoot(root, destination, kStep);
+  const Fd target = prepared.sourceIsFolder ? makeDirInRoot(root, destination, kStep)
+                                            : makeFileInRoot(root, destination, kStep);
   applyAttributes(prepared.source.get(), prepared.options, destination);
   attachMount(prepared.source.get(), target.get(), kStep, destination);
   prepared.source.reset();
@@ -127,7 +136,8 @@ void performBind(int root, PreparedMount& prepared) {
 
 }  // namespace
 
-std::vector<PreparedMount> prepareMounts(const std::vector<spec::Mount>& mounts, int usernsFd, pid_t shmFromPid) {
+std::vector<PreparedMount> prepareMounts(const std::vector<spec::Mount>& mounts, int usernsFd,
+                                         pid_t shmFromPid) {
   std::vector<PreparedMount> prepared;
   prepared.reserve(mounts.size());
   for (const spec::Mount& mount : mounts) {
@@ -150,13 +160,16 @@ bool canPrepare(const spec::Mount& mount) {
   return isKernelFileSystem(mount.type) && !parseMountOptions(mount.options).bind;
 }
 
-Fd makeFileSystem(const spec::Mount& mount) { return makeFileSystem(mount, parseMountOptions(mount.options)); }
+Fd makeFileSystem(const spec::Mount& mount) {
+  return makeFileSystem(mount, parseMountOptions(mount.options));
+}
 
 void performMount(const MountContext& context, PreparedMount& prepared, Fd ready) {
   if (prepared.options.bind) return performBind(context.root, prepared);
   const std::string& type = prepared.mount->type;
   if (type == "cgroup" || type == "cgroup2") {
-    return mountCgroups(context.root, *prepared.mount, prepared.options, context.cgroups, context.ownCgroupNamespace);
+    return mountCgroups(context.root, *prepared.mount, prepared.options, context.cgroups,
+                        context.ownCgroupNamespace);
   }
   performFileSystem(context.root, prepared, std::move(ready));
 }

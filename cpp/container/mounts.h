@@ -27,7 +27,8 @@ struct PreparedMount {
 // Runs in the new mount namespace, before it is made private. `usernsFd` >= 0
 // is the container's user namespace, for idmap without mappings of its own.
 // `shmFromPid` != 0: /dev/shm is that of this process's mount namespace.
-std::vector<PreparedMount> prepareMounts(const std::vector<spec::Mount>& mounts, int usernsFd, pid_t shmFromPid);
+std::vector<PreparedMount> prepareMounts(const std::vector<spec::Mount>& mounts, int usernsFd,
+                                         pid_t shmFromPid);
 
 struct MountContext {
   int root = -1;  // the attached root, O_PATH

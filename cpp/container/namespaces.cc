@@ -24,8 +24,10 @@ struct Type {
   unsigned flag;
 };
 
-constexpr Type kTypes[] = {{"user", CLONE_NEWUSER}, {"pid", CLONE_NEWPID},   {"network", CLONE_NEWNET}, {"ipc", CLONE_NEWIPC},
-                           {"uts", CLONE_NEWUTS},   {"cgroup", CLONE_NEWCGROUP}, {"time", CLONE_NEWTIME}, {"mount", CLONE_NEWNS}};
+constexpr Type kTypes[] = {{"user", CLONE_NEWUSER},   {"pid", CLONE_NEWPID},
+                           {"network", CLONE_NEWNET}, {"ipc", CLONE_NEWIPC},
+                           {"uts", CLONE_NEWUTS},     {"cgroup", CLONE_NEWCGROUP},
+                           {"time", CLONE_NEWTIME},   {"mount", CLONE_NEWNS}};
 
 void join(const spec::Namespace& wanted) {
   const Fd fd(check(open(wanted.path.c_str(), O_RDONLY | O_CLOEXEC), kStep, "open", wanted.path));
@@ -38,7 +40,8 @@ unsigned namespaceFlag(const std::string& type) {
   for (const Type& row : kTypes) {
     if (row.name == type) return row.flag;
   }
-  throw SysError(kStep, "setns", type, EINVAL, "namespace types are pid network mount ipc uts user cgroup time");
+  throw SysError(kStep, "setns", type, EINVAL,
+                 "namespace types are pid network mount ipc uts user cgroup time");
 }
 
 unsigned newNamespaces(const std::vector<spec::Namespace>& namespaces) {
@@ -63,11 +66,13 @@ void enterTimeNamespace(const std::map<std::string, spec::TimeOffset>& offsets) 
   check(unshare(CLONE_NEWTIME), step, "unshare");
   std::string text;
   for (const auto& [clock, offset] : offsets) {
-    text += clock + " " + std::to_string(offset.secs) + " " + std::to_string(offset.nanosecs) + "\n";
+    text +=
+        clock + " " + std::to_string(offset.secs) + " " + std::to_string(offset.nanosecs) + "\n";
   }
   if (!text.empty()) writeFileAt(AT_FDCWD, "/proc/self/timens_offsets", text, 0, 0, step);
   // unshare(2) only sets the namespace of children; setns(2) moves the caller.
-  const Fd children(check(open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC), step, "open", "time_for_children"));
+  const Fd children(check(open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC), step,
+                          "open", "time_for_children"));
   check(setns(children.get(), CLONE_NEWTIME), step, "setns");
 }
 

@@ -18,7 +18,8 @@ void makeFolders(const std::string& path) {
   for (size_t at = 1; at <= path.size(); at++) {
     if (at != path.size() && path[at] != '/') continue;
     const std::string part = path.substr(0, at);
-    if (mkdir(part.c_str(), 0755) < 0 && errno != EEXIST) throw SysError(kWorkdir, "mkdir", part, errno);
+    if (mkdir(part.c_str(), 0755) < 0 && errno != EEXIST)
+      throw SysError(kWorkdir, "mkdir", part, errno);
   }
 }
 
@@ -26,8 +27,11 @@ void makeFolders(const std::string& path) {
 void refuseUnreachable(const std::string& cwd) {
   char buffer[4096];
   const long n = syscall(SYS_getcwd, buffer, sizeof buffer);
-  if (n < 0) throw SysError(kWorkdir, "getcwd", cwd, errno, errno == ENOENT ? "the folder is not inside the container" : "");
-  if (buffer[0] != '/') throw SysError(kWorkdir, "getcwd", cwd, EPERM, "the folder is not inside the container");
+  if (n < 0)
+    throw SysError(kWorkdir, "getcwd", cwd, errno,
+                   errno == ENOENT ? "the folder is not inside the container" : "");
+  if (buffer[0] != '/')
+    throw SysError(kWorkdir, "getcwd", cwd, EPERM, "the folder is not inside the container");
 }
 
 std::string pathOf(const std::vector<std::string>& env) {
@@ -55,7 +59,8 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 }  // namespace
 
 void enterWorkdir(const std::string& cwd, bool make) {
-  if (!cwd.starts_with('/')) throw SysError(kWorkdir, "chdir", cwd, EINVAL, "the working folder must be an absolute path");
+  if (!cwd.starts_with('/'))
+    throw SysError(kWorkdir, "chdir", cwd, EINVAL, "the working folder must be an absolute path");
   if (chdir(cwd.c_str()) < 0) {
     const int saved = errno;
     if (saved != ENOENT || !make) throw SysError(kWorkdir, "chdir", cwd, saved);
@@ -83,10 +88,12 @@ std::string findProgram(const std::string& program, const std::vector<std::strin
     if (err == EACCES) worst = EACCES;
     start = end + 1;
   }
-  throw SysError(kExec, "execve", program, worst, worst == ENOENT ? "executable file not found in $PATH" : "");
+  throw SysError(kExec, "execve", program, worst,
+                 worst == ENOENT ? "executable file not found in $PATH" : "");
 }
 
-void addMissingEnv(std::vector<std::string>& env, const std::string& name, const std::string& value) {
+void addMissingEnv(std::vector<std::string>& env, const std::string& name,
+                   const std::string& value) {
   const std::string prefix = name + "=";
   for (const std::string& entry : env) {
     if (entry.starts_with(prefix)) return;
@@ -94,11 +101,13 @@ void addMissingEnv(std::vector<std::string>& env, const std::string& name, const
   env.push_back(prefix + value);
 }
 
-void execProgram(const std::string& path, const std::vector<std::string>& args, const std::vector<std::string>& env) {
+void execProgram(const std::string& path, const std::vector<std::string>& args,
+                 const std::vector<std::string>& env) {
   const std::vector<char*> argv = pointers(args), envp = pointers(env);
   execve(path.c_str(), argv.data(), envp.data());
   const int saved = errno;
-  throw SysError(kExec, "execve", path, saved, saved == ENOENT ? "the interpreter or loader that the file names is missing" : "");
+  throw SysError(kExec, "execve", path, saved,
+                 saved == ENOENT ? "the interpreter or loader that the file names is missing" : "");
 }
 
 }  // namespace slipway

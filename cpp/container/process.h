@@ -18,9 +18,11 @@ void enterWorkdir(const std::string& cwd, bool make);
 std::string findProgram(const std::string& program, const std::vector<std::string>& env);
 
 // "NAME=value" is set where NAME is not yet in `env`.
-void addMissingEnv(std::vector<std::string>& env, const std::string& name, const std::string& value);
+void addMissingEnv(std::vector<std::string>& env, const std::string& name,
+                   const std::string& value);
 
 // execve(2); returns only by throwing.
-[[noreturn]] void execProgram(const std::string& path, const std::vector<std::string>& args, const std::vector<std::string>& env);
+[[noreturn]] void execProgram(const std::string& path, const std::vector<std::string>& args,
+                              const std::vector<std::string>& env);
 
 }  // namespace slipway

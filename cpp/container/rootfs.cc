@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "image/remove_tree.h"
+#include "sys/detached_mount.h"
 #include "sys/error.h"
 #include "sys/kernel.h"
-#include "sys/detached_mount.h"
 #include "sys/path.h"
 
 namespace slipway {
@@ -27,10 +27,13 @@ struct UpperFolders {
 void clearWork(int dir, const std::string& name) { removeTree(dir, name); }
 
 Fd makeFolder(int parent, const char* name, const RootfsOwner& owner, const std::string& shown) {
-  if (mkdirat(parent, name, 0755) < 0 && errno != EEXIST) throw SysError(kStep, "mkdirat", shown, errno);
-  Fd folder(check(openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), kStep, "openat", shown));
+  if (mkdirat(parent, name, 0755) < 0 && errno != EEXIST)
+    throw SysError(kStep, "mkdirat", shown, errno);
+  Fd folder(check(openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), kStep,
+                  "openat", shown));
   if (owner.uid != 0 || owner.gid != 0) {
-    check(fchownat(parent, name, owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW), kStep, "fchownat", shown);
+    check(fchownat(parent, name, owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW), kStep, "fchownat",
+          shown);
   }
   return folder;
 }
@@ -39,7 +42,8 @@ UpperFolders makeUpper(int dir, size_t index, const RootfsOwner& owner, const st
   const std::string suffix = index == 0 ? "" : std::to_string(index);
   UpperFolders folders;
   folders.upper = makeFolder(dir, ("upper" + suffix).c_str(), owner, shown + "/upper" + suffix);
-  if (faccessat(dir, ("work" + suffix).c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) clearWork(dir, "work" + suffix);
+  if (faccessat(dir, ("work" + suffix).c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+    clearWork(dir, "work" + suffix);
   folders.work = makeFolder(dir, ("work" + suffix).c_str(), owner, shown + "/work" + suffix);
   return folders;
 }
@@ -62,9 +66,10 @@ Fd idmappedLower(const std::string& path, int usernsFd) {
 std::vector<Fd> openLower(const OverlayPlan& overlay, const RootfsOwner& owner) {
   std::vector<Fd> lower;
   for (const std::string& path : overlay.lower) {
-    lower.push_back(owner.usernsFd >= 0
-                        ? idmappedLower(path, owner.usernsFd)
-                        : Fd(check(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC), kStep, "open", path)));
+    lower.push_back(
+        owner.usernsFd >= 0
+            ? idmappedLower(path, owner.usernsFd)
+            : Fd(check(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC), kStep, "open", path)));
   }
   return lower;
 }
@@ -72,24 +77,29 @@ std::vector<Fd> openLower(const OverlayPlan& overlay, const RootfsOwner& owner) 
 // "lowerdir+" takes one layer a call (6.7). Before it all layers share one
 // option string of at most a page (mount(2)); names of descriptors keep it
 // short: about 200 layers.
-Fd classicOverlay(const std::vector<Fd>& lower, const UpperFolders& folders, const std::string& flags, const std::string& dir) {
+Fd classicOverlay(const std::vector<Fd>& lower, const UpperFolders& folders,
+                  const std::string& flags, const std::string& dir) {
   std::string options = "lowerdir=";
-  for (size_t i = 0; i < lower.size(); i++) options += (i == 0 ? "" : ":") + std::string(kernel::FdPath(lower[i].get()));
-  options += ",upperdir=" + std::string(kernel::FdPath(folders.upper.get())) + ",workdir=" + std::string(kernel::FdPath(folders.work.get())) + flags;
+  for (size_t i = 0; i < lower.size(); i++)
+    options += (i == 0 ? "" : ":") + std::string(kernel::FdPath(lower[i].get()));
+  options += ",upperdir=" + std::string(kernel::FdPath(folders.upper.get())) +
+             ",workdir=" + std::string(kernel::FdPath(folders.work.get())) + flags;
   check(mount("overlay", dir.c_str(), "overlay", 0, options.c_str()), kStep, "mount", dir);
   Fd clone = cloneMount(AT_FDCWD, dir, false, kStep);
   check(umount2(dir.c_str(), MNT_DETACH), kStep, "umount2", dir);
   return clone;
 }
 
-Fd mountOverlay(const RootfsPlan& plan, size_t index, bool userxattr, const RootfsOwner& owner, int dir) {
+Fd mountOverlay(const RootfsPlan& plan, size_t index, bool userxattr, const RootfsOwner& owner,
+                int dir) {
   const OverlayPlan& overlay = plan.overlays[index];
   const std::vector<Fd> lower = openLower(overlay, owner);
   const UpperFolders folders = makeUpper(dir, index, owner, plan.dir);
   FsContext fs("overlay", kStep, overlay.target);
   for (size_t i = 0; i < lower.size(); i++) {
     if (fs.trySet("lowerdir+", std::string(kernel::FdPath(lower[i].get())))) continue;
-    const std::string flags = std::string(plan.isVolatile ? ",volatile" : "") + (userxattr ? ",userxattr" : "");
+    const std::string flags =
+        std::string(plan.isVolatile ? ",volatile" : "") + (userxattr ? ",userxattr" : "");
     return classicOverlay(lower, folders, flags, plan.dir);
   }
   fs.set("upperdir", std::string(kernel::FdPath(folders.upper.get())));
@@ -104,18 +114,22 @@ Fd mountOverlay(const RootfsPlan& plan, size_t index, bool userxattr, const Root
 
 }  // namespace
 
-Rootfs makeRootfs(const RootfsPlan& plan, const spec::Spec& spec, bool userxattr, const RootfsOwner& owner) {
+Rootfs makeRootfs(const RootfsPlan& plan, const spec::Spec& spec, bool userxattr,
+                  const RootfsOwner& owner) {
   Rootfs rootfs;
   if (plan.overlays.empty()) {
     const std::string path = spec.root ? spec.root->path : "";
     rootfs.root = cloneMount(AT_FDCWD, path, true, kStep);
     return rootfs;
   }
-  if (mkdir(plan.dir.c_str(), 0755) < 0 && errno != EEXIST) throw SysError(kStep, "mkdir", plan.dir, errno);
-  const Fd dir(check(open(plan.dir.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), kStep, "open", plan.dir));
+  if (mkdir(plan.dir.c_str(), 0755) < 0 && errno != EEXIST)
+    throw SysError(kStep, "mkdir", plan.dir, errno);
+  const Fd dir(check(open(plan.dir.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), kStep,
+                     "open", plan.dir));
   rootfs.root = mountOverlay(plan, 0, userxattr, owner, dir.get());
   for (size_t i = 1; i < plan.overlays.size(); i++) {
-    rootfs.overlays.emplace_back(plan.overlays[i].target, mountOverlay(plan, i, userxattr, owner, dir.get()));
+    rootfs.overlays.emplace_back(plan.overlays[i].target,
+                                 mountOverlay(plan, i, userxattr, owner, dir.get()));
   }
   return rootfs;
 }
@@ -124,7 +138,8 @@ Fd attachRootfs(Rootfs rootfs, const std::string& dir) {
   const Fd target(check(open(dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC), kStep, "open", dir));
   attachMount(rootfs.root.get(), target.get(), kStep, dir);
   for (auto& [path, mount] : rootfs.overlays) {
-    const Fd place = openInRoot(rootfs.root.get(), path, O_PATH | O_DIRECTORY, kStep, Links::refuse);
+    const Fd place =
+        openInRoot(rootfs.root.get(), path, O_PATH | O_DIRECTORY, kStep, Links::refuse);
     attachMount(mount.get(), place.get(), kStep, path);
   }
   return std::move(rootfs.root);

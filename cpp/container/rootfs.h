@@ -12,7 +12,7 @@
 namespace slipway {
 
 struct Rootfs {
-  Fd root;                                          // detached mount of "/"
+  Fd root;                                           // detached mount of "/"
   std::vector<std::pair<std::string, Fd>> overlays;  // further ones by target
 };
 
@@ -24,7 +24,8 @@ struct RootfsOwner {
   uid_t uid = 0;
   gid_t gid = 0;
 };
-Rootfs makeRootfs(const RootfsPlan& plan, const spec::Spec& spec, bool userxattr, const RootfsOwner& owner);
+Rootfs makeRootfs(const RootfsPlan& plan, const spec::Spec& spec, bool userxattr,
+                  const RootfsOwner& owner);
 
 // Attaches the root at `dir` of the present mount namespace and the further
 // overlays inside it. Returns the root, opened O_PATH through the new mount.

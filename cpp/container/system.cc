@@ -26,8 +26,9 @@ std::string sysctlPath(const std::string& key) {
 }
 
 bool isIpcKey(const std::string& path) {
-  constexpr const char* keys[] = {"kernel/msgmax", "kernel/msgmnb", "kernel/msgmni", "kernel/sem",
-                                  "kernel/shmall", "kernel/shmmax", "kernel/shmmni", "kernel/shm_rmid_forced"};
+  constexpr const char* keys[] = {"kernel/msgmax", "kernel/msgmnb",         "kernel/msgmni",
+                                  "kernel/sem",    "kernel/shmall",         "kernel/shmmax",
+                                  "kernel/shmmni", "kernel/shm_rmid_forced"};
   for (const char* key : keys) {
     if (path == std::string("sys/") + key) return true;
   }
@@ -40,14 +41,18 @@ void refuseForeign(const std::string& key, const std::string& path, const OwnNam
   if ((network && own.network) || (ipc && own.ipc) || (uts && own.uts)) return;
   const bool known = network || ipc || uts;
   throw SysError("set sysctl", "write", key, EINVAL,
-                 known ? "the container shares the namespace of this key with the machine" : "the key belongs to no namespace and would change the machine");
+                 known ? "the container shares the namespace of this key with the machine"
+                       : "the key belongs to no namespace and would change the machine");
 }
 
 }  // namespace
 
 void setHostname(const std::string& hostname, const std::string& domainname) {
-  if (!hostname.empty()) check(sethostname(hostname.data(), hostname.size()), "set hostname", "sethostname", hostname);
-  if (!domainname.empty()) check(setdomainname(domainname.data(), domainname.size()), "set domainname", "setdomainname", domainname);
+  if (!hostname.empty())
+    check(sethostname(hostname.data(), hostname.size()), "set hostname", "sethostname", hostname);
+  if (!domainname.empty())
+    check(setdomainname(domainname.data(), domainname.size()), "set domainname", "setdomainname",
+          domainname);
 }
 
 void raiseLoopback() {
@@ -59,12 +64,15 @@ void raiseLoopback() {
   check(ioctl(socket.get(), SIOCSIFFLAGS, &request), step, "ioctl", "SIOCSIFFLAGS");
 }
 
-void applySysctls(int proc, const std::map<std::string, std::string>& sysctls, const OwnNamespaces& own) {
+void applySysctls(int proc, const std::map<std::string, std::string>& sysctls,
+                  const OwnNamespaces& own) {
   constexpr const char* step = "set sysctl";
   for (const auto& [key, value] : sysctls) {
     const std::string path = sysctlPath(key);
     refuseForeign(key, path, own);
-    const Fd file(check(kernel::openat2(proc, path.c_str(), O_WRONLY | O_CLOEXEC, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV), step, "openat2", key));
+    const Fd file(check(kernel::openat2(proc, path.c_str(), O_WRONLY | O_CLOEXEC, 0,
+                                        RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV),
+                        step, "openat2", key));
     check(write(file.get(), value.data(), value.size()), step, "write", key);
   }
 }

@@ -18,7 +18,8 @@ void raiseLoopback();
 struct OwnNamespaces {
   bool network = false, ipc = false, uts = false;
 };
-void applySysctls(int proc, const std::map<std::string, std::string>& sysctls, const OwnNamespaces& own);
+void applySysctls(int proc, const std::map<std::string, std::string>& sysctls,
+                  const OwnNamespaces& own);
 
 // A new session keyring, so that the caller's keys are out of reach.
 void newKeyring();

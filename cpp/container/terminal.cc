@@ -8,9 +8,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "sys/detached_mount.h"
 #include "sys/error.h"
 #include "sys/kernel.h"
-#include "sys/detached_mount.h"
 #include "sys/path.h"
 
 namespace slipway {
@@ -39,9 +39,11 @@ Terminal openTerminal(int root, const std::optional<spec::ConsoleSize>& size) {
   terminal.master = openMaster(root);
   int unlocked = 0;
   check(ioctl(terminal.master.get(), TIOCSPTLCK, &unlocked), kStep, "ioctl", "TIOCSPTLCK");
-  terminal.peer = Fd(check(ioctl(terminal.master.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC), kStep, "ioctl", "TIOCGPTPEER"));
+  terminal.peer = Fd(check(ioctl(terminal.master.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC),
+                           kStep, "ioctl", "TIOCGPTPEER"));
   if (size && size->height != 0 && size->width != 0) {
-    const winsize window{static_cast<unsigned short>(size->height), static_cast<unsigned short>(size->width), 0, 0};
+    const winsize window{static_cast<unsigned short>(size->height),
+                         static_cast<unsigned short>(size->width), 0, 0};
     check(ioctl(terminal.master.get(), TIOCSWINSZ, &window), kStep, "ioctl", "TIOCSWINSZ");
   }
   return terminal;
@@ -51,7 +53,8 @@ void bindConsole(int root, const Terminal& terminal) {
   const Fd dev = makeDirInRoot(root, "/dev", kStep, Links::refuse);
   const Fd made(openat(dev.get(), "console", O_CREAT | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!made) throw SysError(kStep, "openat", "/dev/console", errno);
-  const Fd target(check(openat(dev.get(), "console", O_PATH | O_NOFOLLOW | O_CLOEXEC), kStep, "openat", "/dev/console"));
+  const Fd target(check(openat(dev.get(), "console", O_PATH | O_NOFOLLOW | O_CLOEXEC), kStep,
+                        "openat", "/dev/console"));
   const Fd peer = cloneMount(terminal.peer.get(), false, kStep, "/dev/console");
   attachMount(peer.get(), target.get(), kStep, "/dev/console");
 }

@@ -30,7 +30,8 @@ constexpr uint32_t kMaxId = 0x7fffffff;
 std::optional<uint32_t> number(const std::string& text) {
   const bool sign = !text.empty() && (text[0] == '-' || text[0] == '+');
   const std::string_view digits = sign ? std::string_view(text).substr(1) : std::string_view(text);
-  if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
+  if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos)
+    return std::nullopt;
   uint64_t value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (sign || error != std::errc() || end != digits.data() + digits.size() || value > kMaxId) {
@@ -61,7 +62,8 @@ void eachRow(std::string_view file, size_t columns, const std::function<bool(con
 std::optional<uint32_t> rowId(std::string_view text) {
   uint32_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size() || value > kMaxId) return std::nullopt;
+  if (text.empty() || error != std::errc() || end != text.data() + text.size() || value > kMaxId)
+    return std::nullopt;
   return value;
 }
 
@@ -90,7 +92,8 @@ class Lookup {
   uint32_t group(const std::string& text) {
     if (const auto wanted = number(text)) return *wanted;
     std::optional<uint32_t> id;
-    eachRow(groups(), 3, [&](const Fields& f) { return f[0] == text && (id = rowId(f[2])).has_value(); });
+    eachRow(groups(), 3,
+            [&](const Fields& f) { return f[0] == text && (id = rowId(f[2])).has_value(); });
     if (!id) refuse(text, "no such group in /etc/group of the container");
     return *id;
   }
@@ -143,7 +146,8 @@ Identity lookUpUser(int root, const UserPlan& plan, const spec::User& fromSpec) 
   const std::string userText = plan.user.substr(0, colon);
   const std::string groupText = colon == std::string::npos ? "" : plan.user.substr(colon + 1);
   if (groupText.find(':') != std::string::npos) refuse(plan.user, "expected user[:group]");
-  if (colon != std::string::npos && groupText.empty()) refuse(plan.user, "a group must follow the colon");
+  if (colon != std::string::npos && groupText.empty())
+    refuse(plan.user, "a group must follow the colon");
   lookup.user(userText.empty() ? "0" : userText, identity, name);
   if (groupText.empty()) {
     identity.groups.push_back(identity.gid);
@@ -161,9 +165,11 @@ void becomeUser(const Identity& identity, bool setGroups) {
   constexpr const char* step = "become user";
   const auto refuse = [](const char* syscall, uint32_t id) {
     const int saved = errno;
-    throw SysError(step, syscall, std::to_string(id), saved, saved == EINVAL ? "the id has no mapping in the user namespace" : "");
+    throw SysError(step, syscall, std::to_string(id), saved,
+                   saved == EINVAL ? "the id has no mapping in the user namespace" : "");
   };
-  if (setGroups && setgroups(identity.groups.size(), identity.groups.data()) < 0) refuse("setgroups", identity.gid);
+  if (setGroups && setgroups(identity.groups.size(), identity.groups.data()) < 0)
+    refuse("setgroups", identity.gid);
   if (setresgid(identity.gid, identity.gid, identity.gid) < 0) refuse("setresgid", identity.gid);
   if (setresuid(identity.uid, identity.uid, identity.uid) < 0) refuse("setresuid", identity.uid);
 }

@@ -48,8 +48,10 @@ std::vector<Fields> readRows(const char* path) {
 // /etc/subuid: "name-or-uid:start:count" (subuid(5)).
 std::optional<SubIds> subIdsOf(const char* file, uid_t uid, const std::string& name) {
   for (const Fields& row : readRows(file)) {
-    if (row.size() != 3 || row[0].empty() || (row[0] != name && row[0] != std::to_string(uid))) continue;
-    return SubIds{static_cast<uint32_t>(strtoul(row[1].c_str(), nullptr, 10)), static_cast<uint32_t>(strtoul(row[2].c_str(), nullptr, 10))};
+    if (row.size() != 3 || row[0].empty() || (row[0] != name && row[0] != std::to_string(uid)))
+      continue;
+    return SubIds{static_cast<uint32_t>(strtoul(row[1].c_str(), nullptr, 10)),
+                  static_cast<uint32_t>(strtoul(row[2].c_str(), nullptr, 10))};
   }
   return std::nullopt;
 }
@@ -66,7 +68,8 @@ std::string userName(uid_t uid) {
 int runMapper(const char* program, pid_t pid, uint32_t own, const SubIds& range) {
   const pid_t child = check(fork(), kStep, "fork");
   if (child == 0) {
-    const std::string p = std::to_string(pid), o = std::to_string(own), s = std::to_string(range.start), c = std::to_string(range.count);
+    const std::string p = std::to_string(pid), o = std::to_string(own),
+                      s = std::to_string(range.start), c = std::to_string(range.count);
     execl(program, program, p.c_str(), "0", o.c_str(), "1", "1", s.c_str(), c.c_str(), nullptr);
     _exit(127);
   }
@@ -92,24 +95,31 @@ bool mapRanges(uid_t uid, gid_t gid, const SubIds& uids, const SubIds& gids) {
     char byte = 0;
     readyWrite.reset();
     if (read(readyRead.get(), &byte, 1) != 1) _exit(1);
-    const bool ok = runMapper("/usr/bin/newuidmap", self, uid, uids) == 0 && runMapper("/usr/bin/newgidmap", self, gid, gids) == 0;
+    const bool ok = runMapper("/usr/bin/newuidmap", self, uid, uids) == 0 &&
+                    runMapper("/usr/bin/newgidmap", self, gid, gids) == 0;
     _exit(ok ? 0 : 1);
   }
   const int unshared = unshare(CLONE_NEWUSER);
   const int saved = errno;
-  if (unshared == 0 && write(readyWrite.get(), "x", 1) != 1) throw SysError(kStep, "write", "", errno);
+  if (unshared == 0 && write(readyWrite.get(), "x", 1) != 1)
+    throw SysError(kStep, "write", "", errno);
   readyWrite.reset();
   int status = 0;
   while (waitpid(mapper, &status, 0) < 0 && errno == EINTR) {
   }
-  if (unshared < 0) throw SysError(kStep, "unshare", "", saved, "user namespaces may be switched off (sysctl user.max_user_namespaces)");
-  if (status != 0) throw SysError(kStep, "newuidmap", "/etc/subuid", EPERM, "newuidmap or newgidmap refused the ranges of /etc/subuid and /etc/subgid");
+  if (unshared < 0)
+    throw SysError(kStep, "unshare", "", saved,
+                   "user namespaces may be switched off (sysctl user.max_user_namespaces)");
+  if (status != 0)
+    throw SysError(kStep, "newuidmap", "/etc/subuid", EPERM,
+                   "newuidmap or newgidmap refused the ranges of /etc/subuid and /etc/subgid");
   return true;
 }
 
 void mapSingle(uid_t uid, gid_t gid) {
   if (unshare(CLONE_NEWUSER) < 0) {
-    throw SysError(kStep, "unshare", "", errno, "user namespaces may be switched off (sysctl user.max_user_namespaces)");
+    throw SysError(kStep, "unshare", "", errno,
+                   "user namespaces may be switched off (sysctl user.max_user_namespaces)");
   }
   writeMappings(0, {{0, uid, 1}}, {{0, gid, 1}}, true);
 }
@@ -119,19 +129,22 @@ void mapSingle(uid_t uid, gid_t gid) {
 std::string mappingText(const std::vector<spec::IdMapping>& mappings) {
   std::string text;
   for (const spec::IdMapping& m : mappings) {
-    text += std::to_string(m.containerId) + " " + std::to_string(m.hostId) + " " + std::to_string(m.size) + "\n";
+    text += std::to_string(m.containerId) + " " + std::to_string(m.hostId) + " " +
+            std::to_string(m.size) + "\n";
   }
   return text;
 }
 
-void writeMappings(pid_t pid, const std::vector<spec::IdMapping>& uids, const std::vector<spec::IdMapping>& gids, bool denySetgroups) {
+void writeMappings(pid_t pid, const std::vector<spec::IdMapping>& uids,
+                   const std::vector<spec::IdMapping>& gids, bool denySetgroups) {
   const std::string proc = pid == 0 ? "/proc/self/" : "/proc/" + std::to_string(pid) + "/";
   if (denySetgroups) writeFileAt(AT_FDCWD, proc + "setgroups", "deny", 0, 0, kStep);
   writeFileAt(AT_FDCWD, proc + "uid_map", mappingText(uids), 0, 0, kStep);
   writeFileAt(AT_FDCWD, proc + "gid_map", mappingText(gids), 0, 0, kStep);
 }
 
-Fd makeUserNamespace(const std::vector<spec::IdMapping>& uids, const std::vector<spec::IdMapping>& gids) {
+Fd makeUserNamespace(const std::vector<spec::IdMapping>& uids,
+                     const std::vector<spec::IdMapping>& gids) {
   int hold[2];
   check(pipe2(hold, O_CLOEXEC), kStep, "pipe2");
   const Fd holdRead(hold[0]);
@@ -163,11 +176,14 @@ Fd makeUserNamespace(const std::vector<spec::IdMapping>& uids, const std::vector
   return ns;
 }
 
-uint32_t hostId(const std::vector<spec::IdMapping>& mappings, uint32_t containerId, const char* what) {
+uint32_t hostId(const std::vector<spec::IdMapping>& mappings, uint32_t containerId,
+                const char* what) {
   for (const spec::IdMapping& m : mappings) {
-    if (containerId >= m.containerId && containerId - m.containerId < m.size) return m.hostId + (containerId - m.containerId);
+    if (containerId >= m.containerId && containerId - m.containerId < m.size)
+      return m.hostId + (containerId - m.containerId);
   }
-  throw SysError(kStep, "uid_map", what, EINVAL, "id " + std::to_string(containerId) + " has no mapping");
+  throw SysError(kStep, "uid_map", what, EINVAL,
+                 "id " + std::to_string(containerId) + " has no mapping");
 }
 
 bool enterOwnUserNamespace() {

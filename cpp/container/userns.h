@@ -18,13 +18,16 @@ std::string mappingText(const std::vector<spec::IdMapping>& mappings);
 // Writes both maps of a process, from outside, in the order the kernel wants.
 // An unprivileged writer may only map its own ids and must first deny
 // setgroups (4 of "Defining user and group ID mappings").
-void writeMappings(pid_t pid, const std::vector<spec::IdMapping>& uids, const std::vector<spec::IdMapping>& gids, bool denySetgroups);
+void writeMappings(pid_t pid, const std::vector<spec::IdMapping>& uids,
+                   const std::vector<spec::IdMapping>& gids, bool denySetgroups);
 
 // A user namespace that only a descriptor holds (idmapped mounts).
-Fd makeUserNamespace(const std::vector<spec::IdMapping>& uids, const std::vector<spec::IdMapping>& gids);
+Fd makeUserNamespace(const std::vector<spec::IdMapping>& uids,
+                     const std::vector<spec::IdMapping>& gids);
 
 // The host id behind a container id; throws when none is mapped.
-uint32_t hostId(const std::vector<spec::IdMapping>& mappings, uint32_t containerId, const char* what);
+uint32_t hostId(const std::vector<spec::IdMapping>& mappings, uint32_t containerId,
+                const char* what);
 
 // Puts the calling process, single-threaded, into a new user namespace in which
 // it is root: with the ranges of /etc/subuid and /etc/subgid by newuidmap(1) and

@@ -18,7 +18,7 @@ constexpr size_t kMaxRuns = 1 << 18;
 
 struct Field {
   std::string_view key;
-  std::optional<std::string> PaxRecords::*member;
+  std::optional<std::string> PaxRecords::* member;
 };
 
 constexpr std::array<Field, 12> kFields{{

@@ -31,14 +31,17 @@ constexpr const char* kUnmapped = "the user id has no mapping in the user namesp
 void giveStdio(const Identity& identity, const ProcessPlan& plan) {
   for (int fd = 0; fd < 3; fd++) {
     const bool terminal = plan.process.terminal;
-    const bool pipe = std::find(plan.ownPipes.begin(), plan.ownPipes.end(), fd) != plan.ownPipes.end();
+    const bool pipe =
+        std::find(plan.ownPipes.begin(), plan.ownPipes.end(), fd) != plan.ownPipes.end();
     if (!pipe && !terminal) continue;
     const gid_t gid = terminal ? static_cast<gid_t>(-1) : identity.gid;
     if (fchown(fd, identity.uid, gid) == 0) continue;
     const int saved = errno;
     // EPERM: a pipe of a user who is not mapped in this user namespace. It can
     // be used as it is, but not opened by its name.
-    if (saved != EPERM) throw SysError("give stdio", "fchown", std::to_string(identity.uid), saved, saved == EINVAL ? kUnmapped : "");
+    if (saved != EPERM)
+      throw SysError("give stdio", "fchown", std::to_string(identity.uid), saved,
+                     saved == EINVAL ? kUnmapped : "");
   }
 }
 
@@ -62,7 +65,8 @@ void dropRights(const ProcessPlan& plan, const Identity& identity, bool setGroup
   if (plan.process.user.umask) umask(*plan.process.user.umask);
 }
 
-void filterAndCapabilities(const ProcessPlan& plan, const CapabilitySets& own, const CapabilitySets& sets) {
+void filterAndCapabilities(const ProcessPlan& plan, const CapabilitySets& own,
+                           const CapabilitySets& sets) {
   if (plan.process.noNewPrivileges) {
     applyCapabilities(sets);
     check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "drop rights", "prctl", "PR_SET_NO_NEW_PRIVS");
@@ -100,20 +104,26 @@ void launch(ProcessPlan& plan, InitContext& context, StepClock& clock, int procS
   enterWorkdir(process.cwd, plan.makeWorkdir);
   clock.begin("drop rights");
   newKeyring();
-  writeLabel(procSelf, "attr/apparmor/exec", process.apparmorProfile.empty() ? "" : "exec " + process.apparmorProfile, "set apparmor profile");
+  writeLabel(procSelf, "attr/apparmor/exec",
+             process.apparmorProfile.empty() ? "" : "exec " + process.apparmorProfile,
+             "set apparmor profile");
   writeLabel(procSelf, "attr/exec", process.selinuxLabel, "set selinux label");
   const CapabilitySets own = ownCapabilities();
   CapabilitySets sets = process.capabilities ? capabilitySets(*process.capabilities) : own;
   // What Docker does for a user that is not root; ambient ones were asked for.
-  if (plan.rootOnlyCapabilities && identity.uid != 0) sets.effective = sets.permitted = sets.ambient;
+  if (plan.rootOnlyCapabilities && identity.uid != 0)
+    sets.effective = sets.permitted = sets.ambient;
   dropRights(plan, identity, context.mayChangeGroups);
   dieWithSupervisor(context.socket);
   clock.begin("find program");
-  if (process.args.empty()) throw SysError("find program", "execve", "", EINVAL, "the command is empty");
+  if (process.args.empty())
+    throw SysError("find program", "execve", "", EINVAL, "the command is empty");
   const std::string program = findProgram(process.args[0], process.env);
   clock.begin("exec");
   Fd self;
-  if (plan.init) self = Fd(check(openat(procSelf, "exe", O_PATH | O_CLOEXEC), "start init", "openat", "/proc/self/exe"));
+  if (plan.init)
+    self = Fd(check(openat(procSelf, "exe", O_PATH | O_CLOEXEC), "start init", "openat",
+                    "/proc/self/exe"));
   check(kernel::closeRange(3, ~0u, kCloseRangeCloexec), "exec", "close_range");
   clock.end();
   reportReady(context.socket, clock);

@@ -57,7 +57,9 @@ RootfsPlan readRootfs(const Value& value) {
   return rootfs;
 }
 
-FilePlan readFile(const Value& value) { return {value.get<std::string>("path"), value.get<std::string>("content")}; }
+FilePlan readFile(const Value& value) {
+  return {value.get<std::string>("path"), value.get<std::string>("content")};
+}
 
 void readProcessExtras(const Value& value, ProcessPlan& plan) {
   if (const auto user = value.find("user")) {
@@ -76,9 +78,11 @@ void readProcessExtras(const Value& value, ProcessPlan& plan) {
 
 void refuseUnsupported(const spec::Spec& spec) {
   const auto refuse = [](const char* what) {
-    throw SysError("read plan", "parse", what, ENOTSUP, std::string(what) + " is not supported yet");
+    throw SysError("read plan", "parse", what, ENOTSUP,
+                   std::string(what) + " is not supported yet");
   };
-  if (!spec.process) throw SysError("read plan", "parse", "process", EINVAL, "a container needs a process");
+  if (!spec.process)
+    throw SysError("read plan", "parse", "process", EINVAL, "a container needs a process");
   if (spec.hooks) refuse("hooks");
   if (spec.linux_.intelRdt) refuse("linux.intelRdt");
   if (!spec.linux_.netDevices.empty()) refuse("linux.netDevices");

@@ -26,8 +26,8 @@ struct OverlayPlan {
 
 struct RootfsPlan {
   std::vector<OverlayPlan> overlays;  // the first one is "/"; empty: spec.root.path is bound
-  std::string dir;                    // the container's own folder, for upper and work folders; empty: a new one
-  bool isVolatile = true;             // no write-back is waited for when the container ends
+  std::string dir;  // the container's own folder, for upper and work folders; empty: a new one
+  bool isVolatile = true;  // no write-back is waited for when the container ends
 };
 
 struct FilePlan {
@@ -46,11 +46,11 @@ struct ProcessPlan {
   UserPlan user;
   std::vector<sock_filter> seccomp;
   unsigned seccompFlags = 0;
-  std::vector<int> ownPipes;  // which of 0 1 2 are pipes that the engine made
-  bool init = false;          // stay as process 1, reap, forward signals
+  std::vector<int> ownPipes;          // which of 0 1 2 are pipes that the engine made
+  bool init = false;                  // stay as process 1, reap, forward signals
   bool rootOnlyCapabilities = false;  // none for another user than root
-  bool makeWorkdir = false;   // create a missing cwd
-  std::string failPoint;      // fault injection: the step that fails (tests)
+  bool makeWorkdir = false;           // create a missing cwd
+  std::string failPoint;              // fault injection: the step that fails (tests)
 };
 
 struct Plan {

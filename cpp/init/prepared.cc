@@ -7,7 +7,9 @@
 namespace slipway {
 namespace {
 
-bool same(const OverlayPlan& a, const OverlayPlan& b) { return a.target == b.target && a.lower == b.lower; }
+bool same(const OverlayPlan& a, const OverlayPlan& b) {
+  return a.target == b.target && a.lower == b.lower;
+}
 
 bool same(const std::vector<OverlayPlan>& a, const std::vector<OverlayPlan>& b) {
   if (a.size() != b.size()) return false;
@@ -18,7 +20,8 @@ bool same(const std::vector<OverlayPlan>& a, const std::vector<OverlayPlan>& b) 
 }
 
 bool same(const spec::Mount& a, const spec::Mount& b) {
-  return a.destination == b.destination && a.type == b.type && a.source == b.source && a.options == b.options;
+  return a.destination == b.destination && a.type == b.type && a.source == b.source &&
+         a.options == b.options;
 }
 
 }  // namespace
@@ -35,7 +38,8 @@ Prepared::Prepared(const Plan& sample, std::string dir, bool rootless) : dir_(st
 }
 
 Rootfs Prepared::takeRootfs(const Plan& plan, bool rootless) {
-  if (rootfs_ && plan.rootfs.dir == dir_ && same(overlays_, plan.rootfs.overlays)) return std::move(*rootfs_);
+  if (rootfs_ && plan.rootfs.dir == dir_ && same(overlays_, plan.rootfs.overlays))
+    return std::move(*rootfs_);
   if (rootfs_) {
     rootfs_.reset();
     removeFolder(dir_);

@@ -63,8 +63,8 @@ void becomeReaper(int socket) {
 
 }  // namespace
 
-void execInit(int self, int socket, const std::string& program, const std::vector<std::string>& args,
-              const std::vector<std::string>& env) {
+void execInit(int self, int socket, const std::string& program,
+              const std::vector<std::string>& args, const std::vector<std::string>& env) {
   std::vector<std::string> words{"slipway-init", std::to_string(socket), program};
   words.insert(words.end(), args.begin(), args.end());
   std::vector<char*> argv, envp;
@@ -75,7 +75,8 @@ void execInit(int self, int socket, const std::string& program, const std::vecto
   check(fcntl(socket, F_SETFD, 0), kStep, "fcntl");
   execveat(self, "", argv.data(), envp.data(), AT_EMPTY_PATH);
   const int saved = errno;
-  throw SysError(kStep, "execveat", "", saved, saved == EPERM ? "the seccomp profile must allow execveat for an init" : "");
+  throw SysError(kStep, "execveat", "", saved,
+                 saved == EPERM ? "the seccomp profile must allow execveat for an init" : "");
 }
 
 void runInit(int argc, char** argv) {

@@ -10,7 +10,8 @@
 namespace slipway {
 
 // Executes the init, which then runs `program`. `self` is the helper's own file.
-[[noreturn]] void execInit(int self, int socket, const std::string& program, const std::vector<std::string>& args,
+[[noreturn]] void execInit(int self, int socket, const std::string& program,
+                           const std::vector<std::string>& args,
                            const std::vector<std::string>& env);
 
 // main() of that init, with the arguments execInit gave it: forks the program,

@@ -69,8 +69,9 @@ std::string errorJson(const SysError& error) {
 SysError readError(std::string_view text) {
   const json::Document document = json::parse(text);
   const json::Value root = document.root();
-  return SysError(root.get<std::string>("step"), root.get<std::string>("syscall"), root.get<std::string>("path"),
-                  root.get<int>("errno"), root.get<std::string>("hint"));
+  return SysError(root.get<std::string>("step"), root.get<std::string>("syscall"),
+                  root.get<std::string>("path"), root.get<int>("errno"),
+                  root.get<std::string>("hint"));
 }
 
 void reportFailed(int socket, const SysError& error) {
@@ -82,7 +83,8 @@ SysError asSysError(const std::exception& error, const char* step) {
   if (const auto* json = dynamic_cast<const json::JsonError*>(&error)) {
     return SysError(step, "parse", json->field, EINVAL, json->message);
   }
-  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return SysError(step, "malloc", "", ENOMEM);
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr)
+    return SysError(step, "malloc", "", ENOMEM);
   return SysError(step, "", "", EINVAL, error.what());
 }
 

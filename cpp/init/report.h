@@ -28,7 +28,8 @@ uint64_t monotonicNs();
 // name is `failPoint` fails with EIO.
 class StepClock {
  public:
-  explicit StepClock(std::string failPoint) : failPoint_(std::move(failPoint)), last_(monotonicNs()) {}
+  explicit StepClock(std::string failPoint)
+      : failPoint_(std::move(failPoint)), last_(monotonicNs()) {}
   void begin(const char* step);
   void end();
   const std::vector<std::pair<const char*, uint64_t>>& steps() const { return steps_; }

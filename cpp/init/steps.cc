@@ -21,9 +21,9 @@
 #include "container/terminal.h"
 #include "init/launch.h"
 #include "init/report.h"
+#include "sys/detached_mount.h"
 #include "sys/error.h"
 #include "sys/kernel.h"
-#include "sys/detached_mount.h"
 #include "sys/path.h"
 
 namespace slipway {
@@ -32,7 +32,9 @@ namespace {
 constexpr long kProcMagic = 0x9fa0;
 constexpr ino_t kProcRootInode = 1;
 
-bool has(const spec::Spec& spec, unsigned flag) { return (newNamespaces(spec.linux_.namespaces) & flag) != 0; }
+bool has(const spec::Spec& spec, unsigned flag) {
+  return (newNamespaces(spec.linux_.namespaces) & flag) != 0;
+}
 
 bool hasNamespaceEntry(const spec::Spec& spec, const char* type) {
   for (const spec::Namespace& entry : spec.linux_.namespaces) {
@@ -44,7 +46,9 @@ bool hasNamespaceEntry(const spec::Spec& spec, const char* type) {
 // A folder of the machine as /dev: nothing in it may be made or replaced.
 bool bindsDev(const spec::Spec& spec) {
   for (const spec::Mount& mount : spec.mounts) {
-    if (mount.destination == "/dev" && (mount.type == "bind" || parseMountOptions(mount.options).bind)) return true;
+    if (mount.destination == "/dev" &&
+        (mount.type == "bind" || parseMountOptions(mount.options).bind))
+      return true;
   }
   return false;
 }
@@ -54,7 +58,8 @@ void adoptStdio(std::vector<Fd>& stdio) {
     check(dup2(stdio[fd].get(), static_cast<int>(fd)), "adopt stdio", "dup2");
     // One of Node's own may be set to not block, which programs do not expect.
     const int flags = fcntl(static_cast<int>(fd), F_GETFL);
-    if ((flags & O_NONBLOCK) != 0) check(fcntl(static_cast<int>(fd), F_SETFL, flags & ~O_NONBLOCK), "adopt stdio", "fcntl");
+    if ((flags & O_NONBLOCK) != 0)
+      check(fcntl(static_cast<int>(fd), F_SETFL, flags & ~O_NONBLOCK), "adopt stdio", "fcntl");
   }
   stdio.clear();
 }
@@ -63,7 +68,8 @@ void adoptStdio(std::vector<Fd>& stdio) {
 // after the cgroup was joined, since it is rooted there.
 void enterNamespaces(const spec::Spec& spec, unsigned entered) {
   joinNamespaces(spec.linux_.namespaces);
-  const unsigned wanted = newNamespaces(spec.linux_.namespaces) & ~entered & ~unsigned{CLONE_NEWPID | CLONE_NEWUSER | CLONE_NEWNS | 0x80u};
+  const unsigned wanted = newNamespaces(spec.linux_.namespaces) & ~entered &
+                          ~unsigned{CLONE_NEWPID | CLONE_NEWUSER | CLONE_NEWNS | 0x80u};
   if (wanted != 0) check(unshare(static_cast<int>(wanted)), "enter namespaces", "unshare");
   if ((wanted & CLONE_NEWNET) != 0) raiseLoopback();
   if (has(spec, namespaceFlag("time"))) enterTimeNamespace(spec.linux_.timeOffsets);
@@ -83,20 +89,24 @@ void finishRoot(const spec::Spec& spec) {
   const std::string& propagation = spec.linux_.rootfsPropagation;
   if (!propagation.empty()) {
     const uint64_t flag = propagationFlag(propagation);
-    if (flag == 0) throw SysError("set root propagation", "mount", propagation, EINVAL, "no such propagation");
+    if (flag == 0)
+      throw SysError("set root propagation", "mount", propagation, EINVAL, "no such propagation");
     const uint64_t recursive = propagation[0] == 'r' ? uint64_t{MS_REC} : 0;
-    check(mount(nullptr, "/", nullptr, flag | recursive, nullptr), "set root propagation", "mount", propagation);
+    check(mount(nullptr, "/", nullptr, flag | recursive, nullptr), "set root propagation", "mount",
+          propagation);
   }
   if (!spec.root || !spec.root->readonly) return;
   const Fd root(check(open("/", O_PATH | O_CLOEXEC), "make root read-only", "open", "/"));
-  setMountAttributes(root.get(), {.attrSet = kernel::kAttrRdonly}, false, "make root read-only", "/");
+  setMountAttributes(root.get(), {.attrSet = kernel::kAttrRdonly}, false, "make root read-only",
+                     "/");
 }
 
 // Not one of its folders, bound there by somebody.
 bool isProcRoot(int fd) {
   struct statfs fs{};
   struct stat status{};
-  return fstatfs(fd, &fs) == 0 && fs.f_type == kProcMagic && fstat(fd, &status) == 0 && status.st_ino == kProcRootInode;
+  return fstatfs(fd, &fs) == 0 && fs.f_type == kProcMagic && fstat(fd, &status) == 0 &&
+         status.st_ino == kProcRootInode;
 }
 
 // /proc/PID of this process through a proc mount that nothing of the image can
@@ -107,7 +117,9 @@ Fd openProcSelf(int root, Fd& proc) {
   if (!proc || !isProcRoot(proc.get())) proc = FsContext("proc", step, "/proc").mount(0);
   const std::string self = std::to_string(getpid());
   constexpr uint64_t resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
-  return Fd(check(kernel::openat2(proc.get(), self.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC, 0, resolve), step, "openat2", "/proc"));
+  return Fd(
+      check(kernel::openat2(proc.get(), self.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC, 0, resolve),
+            step, "openat2", "/proc"));
 }
 
 void applyResources(const spec::Spec& spec, Cgroup* cgroup) {
@@ -117,7 +129,8 @@ void applyResources(const spec::Spec& spec, Cgroup* cgroup) {
 
 class ContainerStart {
  public:
-  ContainerStart(Plan plan, InitContext& context, StepClock& clock) : plan_(std::move(plan)), context_(context), clock_(clock) {}
+  ContainerStart(Plan plan, InitContext& context, StepClock& clock)
+      : plan_(std::move(plan)), context_(context), clock_(clock) {}
 
   [[noreturn]] void run() {
     clock_.begin("apply limits");
@@ -142,13 +155,16 @@ class ContainerStart {
   void mountAll() {
     clock_.begin("enter mount namespace");
     if (hasNamespaceEntry(spec(), "mount") && !has(spec(), CLONE_NEWNS)) {
-      throw SysError("enter mount namespace", "setns", "linux.namespaces", ENOTSUP, "a container needs a mount namespace of its own");
+      throw SysError("enter mount namespace", "setns", "linux.namespaces", ENOTSUP,
+                     "a container needs a mount namespace of its own");
     }
     check(unshare(CLONE_NEWNS), "enter mount namespace", "unshare");
     const Fd null = openNullDevice();
     clock_.begin("prepare mounts");
-    std::vector<PreparedMount> mounts = prepareMounts(spec().mounts, context_.usernsFd, plan_.shmFromPid);
-    check(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "prepare mounts", "mount", "/");
+    std::vector<PreparedMount> mounts =
+        prepareMounts(spec().mounts, context_.usernsFd, plan_.shmFromPid);
+    check(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "prepare mounts", "mount",
+          "/");
     clock_.begin("mount rootfs");
     Rootfs rootfs = context_.prepared.takeRootfs(plan_, context_.rootless);
     const std::string& at = context_.attachAt.empty() ? plan_.rootfs.dir : context_.attachAt;
@@ -156,12 +172,14 @@ class ContainerStart {
     root_ = attachRootfs(std::move(rootfs), at);
     clock_.begin("mount");
     const MountContext inRoot{root_.get(), cgroups_, has(spec(), CLONE_NEWCGROUP)};
-    for (PreparedMount& next : mounts) performMount(inRoot, next, context_.prepared.takeFileSystem(*next.mount));
+    for (PreparedMount& next : mounts)
+      performMount(inRoot, next, context_.prepared.takeFileSystem(*next.mount));
     clock_.begin("put files");
     attachFiles(root_.get(), plan_.files, files);
     clock_.begin("make devices");
     const bool ownDev = !bindsDev(spec());
-    makeDevices(root_.get(), spec().linux_.devices, {context_.rootless || has(spec(), CLONE_NEWUSER), ownDev});
+    makeDevices(root_.get(), spec().linux_.devices,
+                {context_.rootless || has(spec(), CLONE_NEWUSER), ownDev});
     if (plan_.process.process.terminal) {
       clock_.begin("open terminal");
       terminal_ = openTerminal(root_.get(), plan_.process.process.consoleSize);
@@ -173,7 +191,8 @@ class ContainerStart {
 
   void seal(int null) {
     clock_.begin("set sysctls");
-    applySysctls(proc_.get(), spec().linux_.sysctl, {has(spec(), CLONE_NEWNET), has(spec(), CLONE_NEWIPC), has(spec(), CLONE_NEWUTS)});
+    applySysctls(proc_.get(), spec().linux_.sysctl,
+                 {has(spec(), CLONE_NEWNET), has(spec(), CLONE_NEWIPC), has(spec(), CLONE_NEWUTS)});
     clock_.begin("mask paths");
     maskPaths(root_.get(), spec().linux_.maskedPaths, null);
     clock_.begin("protect paths");

@@ -15,17 +15,17 @@
 namespace slipway {
 
 struct InitContext {
-  int socket = -1;               // to the supervisor
-  std::vector<Fd> stdio;         // stdin, stdout, stderr; empty with a terminal
-  Cgroup* cgroup = nullptr;      // null: the container has none
+  int socket = -1;                 // to the supervisor
+  std::vector<Fd> stdio;           // stdin, stdout, stderr; empty with a terminal
+  Cgroup* cgroup = nullptr;        // null: the container has none
   unsigned enteredNamespaces = 0;  // CLONE_NEW* that the fork already made new
-  bool rootless = false;         // in the user namespace of an ordinary user
-  bool mayChangeGroups = true;   // setgroups(2) is denied where a single id is mapped
-  std::string dir;               // the folder of a container whose plan names none
-  std::string attachAt;          // where the root is attached; empty: at `dir`
-  bool limitsApplied = false;    // to the cgroup, by somebody with the right to
+  bool rootless = false;           // in the user namespace of an ordinary user
+  bool mayChangeGroups = true;     // setgroups(2) is denied where a single id is mapped
+  std::string dir;                 // the folder of a container whose plan names none
+  std::string attachAt;            // where the root is attached; empty: at `dir`
+  bool limitsApplied = false;      // to the cgroup, by somebody with the right to
   Prepared prepared;
-  int usernsFd = -1;             // the container's own user namespace, where it has one
+  int usernsFd = -1;  // the container's own user namespace, where it has one
 };
 
 // Both end in execve or in `failed` and _exit with Docker's code: 127 command

@@ -16,7 +16,8 @@ int main(int argc, char** argv) {
   if (argc == 2 && verb == "supervise") return slipway::supervise();
   std::fputs(
       "usage: slipway-runtime --version\n"
-      "       slipway-runtime supervise   (started by the slipway package, with its socket as descriptor 3)\n",
+      "       slipway-runtime supervise   (started by the slipway package, with its socket as "
+      "descriptor 3)\n",
       stderr);
   return 2;
 }

@@ -26,7 +26,8 @@ class Writer {
   Writer& value(bool flag) { return raw(flag ? "true" : "false"); }
   // Whole, although JavaScript reads those beyond 2^53 as their neighbours.
   template <std::integral T>
-  requires(!std::same_as<T, bool> && !std::same_as<T, char>) Writer& value(T number) {
+    requires(!std::same_as<T, bool> && !std::same_as<T, char>)
+  Writer& value(T number) {
     return raw(std::to_string(number));
   }
   template <class T>

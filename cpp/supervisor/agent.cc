@@ -42,7 +42,8 @@ struct AgentTask {
   }
   InitContext context;
   context.socket = report;
-  context.stdio.assign(std::make_move_iterator(request.fds.begin() + 1), std::make_move_iterator(request.fds.end()));
+  context.stdio.assign(std::make_move_iterator(request.fds.begin() + 1),
+                       std::make_move_iterator(request.fds.end()));
   context.rootless = task.environment.rootless;
   context.mayChangeGroups = task.environment.mayChangeGroups;
   runExec(request.data, std::move(context));
@@ -58,11 +59,14 @@ void spawn(const AgentTask& task, Message& request) {
   if (pid == 0) execChild(task, request);
   if (pid < 0) {
     const int saved = errno;
-    reportFailed(task.socket, SysError("fork exec", "clone3", "", saved, saved == EAGAIN ? "the container's pids limit is reached" : ""));
+    reportFailed(task.socket,
+                 SysError("fork exec", "clone3", "", saved,
+                          saved == EAGAIN ? "the container's pids limit is reached" : ""));
     return;
   }
   const Fd owned(pidfd);
-  sendMessage(task.socket, R"({"event":"spawned","pid":)" + std::to_string(pid) + "}", std::span(&pidfd, 1));
+  sendMessage(task.socket, R"({"event":"spawned","pid":)" + std::to_string(pid) + "}",
+              std::span(&pidfd, 1));
 }
 
 [[noreturn]] void serve(const AgentTask& task) {
@@ -110,7 +114,8 @@ Agent forkAgent(const AgentTarget& target, const SlotEnvironment& environment) {
   return agent;
 }
 
-void askAgent(const Agent& agent, const std::string& plan, int report, const std::vector<Fd>& stdio) {
+void askAgent(const Agent& agent, const std::string& plan, int report,
+              const std::vector<Fd>& stdio) {
   std::vector<int> fds{report};
   for (const Fd& fd : stdio) fds.push_back(fd.get());
   if (!sendMessage(agent.socket.get(), plan, fds)) {

@@ -28,6 +28,7 @@ Agent forkAgent(const AgentTarget& target, const SlotEnvironment& environment);
 // Asks the agent for a process; `report` and the stdio fds go to it. The agent
 // answers on its socket with {"event":"spawned","pid":n} and the pidfd, or
 // {"event":"failed"}. The new process is a child of the supervisor.
-void askAgent(const Agent& agent, const std::string& plan, int report, const std::vector<Fd>& stdio);
+void askAgent(const Agent& agent, const std::string& plan, int report,
+              const std::vector<Fd>& stdio);
 
 }  // namespace slipway

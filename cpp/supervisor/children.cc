@@ -14,7 +14,9 @@ namespace {
 
 constexpr int kPidfd = 3;  // P_PIDFD, 5.4
 
-uint64_t micros(const timeval& time) { return static_cast<uint64_t>(time.tv_sec) * 1000000u + static_cast<uint64_t>(time.tv_usec); }
+uint64_t micros(const timeval& time) {
+  return static_cast<uint64_t>(time.tv_sec) * 1000000u + static_cast<uint64_t>(time.tv_usec);
+}
 
 }  // namespace
 

@@ -13,7 +13,7 @@ namespace slipway {
 struct ChildEnd {
   int exitCode = 0;  // 128 + signal when a signal ended it
   int signal = 0;
-  rusage usage{};    // of the process and of those it waited for
+  rusage usage{};  // of the process and of those it waited for
   uint64_t endedNs = 0;
 };
 

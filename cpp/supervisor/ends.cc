@@ -21,7 +21,11 @@ void writeUsage(json::Writer& w, const CgroupUsage& usage) {
   const auto optional = [&w](const char* key, const std::optional<uint64_t>& value) {
     if (value) w.field(key, *value);
   };
-  w.key("usage").beginObject().field("cpuUserUs", usage.cpuUserUs).field("cpuSystemUs", usage.cpuSystemUs).field("cpuTotalUs", usage.cpuTotalUs);
+  w.key("usage")
+      .beginObject()
+      .field("cpuUserUs", usage.cpuUserUs)
+      .field("cpuSystemUs", usage.cpuSystemUs)
+      .field("cpuTotalUs", usage.cpuTotalUs);
   optional("memoryBytes", usage.memoryUsageBytes);
   optional("memoryPeakBytes", usage.memoryPeakBytes);
   optional("pidsCurrent", usage.pidsCurrent);
@@ -57,7 +61,8 @@ void Supervisor::containerEnded(const std::string& id) {
   writeEnd(w, end, container.startedNs);
   if (!container.answered && !container.failed) {
     container.failed = true;
-    container.failure = errorJson(SysError("start container", "execve", "", ECHILD, "the process was killed while it was starting"));
+    container.failure = errorJson(SysError("start container", "execve", "", ECHILD,
+                                           "the process was killed while it was starting"));
   }
   if (container.slot.parent) {
     try {
@@ -66,7 +71,12 @@ void Supervisor::containerEnded(const std::string& id) {
       if (!container.failed) writeUsage(w, container.cgroup.usage());
     } catch (const SysError& error) {
       // The slot may have failed before it made its cgroup.
-      if (error.err != ENOENT) w.key("usageError").beginObject().field("step", error.step).field("errno", error.err).endObject();
+      if (error.err != ENOENT)
+        w.key("usageError")
+            .beginObject()
+            .field("step", error.step)
+            .field("errno", error.err)
+            .endObject();
     }
   }
   w.endObject();
@@ -84,7 +94,9 @@ void Supervisor::finishEnd(const std::string& id, std::string report, int tries)
     if (container.cgroup) container.cgroup.remove(0);
   } catch (const SysError& error) {
     if (error.err == EBUSY && tries < kRemoveTries) {
-      loop_.after(1 << tries, [this, id, report = std::move(report), tries]() mutable { finishEnd(id, std::move(report), tries + 1); });
+      loop_.after(1 << tries, [this, id, report = std::move(report), tries]() mutable {
+        finishEnd(id, std::move(report), tries + 1);
+      });
       return;
     }
     failure = error;
@@ -100,7 +112,9 @@ void Supervisor::finishEnd(const std::string& id, std::string report, int tries)
   } catch (const SysError& error) {
     if (!failure) failure = error;
   }
-  if (container.failed) report = R"({"event":"failed","req":)" + std::to_string(container.request) + R"(,"error":)" + container.failure;
+  if (container.failed)
+    report = R"({"event":"failed","req":)" + std::to_string(container.request) + R"(,"error":)" +
+             container.failure;
   if (failure) report += R"(,"cleanupError":)" + errorJson(*failure);
   containers_.erase(id);
   send(report + "}");

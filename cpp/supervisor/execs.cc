@@ -10,7 +10,8 @@
 namespace slipway {
 namespace {
 
-constexpr unsigned kAllNamespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWUSER | 0x80u;
+constexpr unsigned kAllNamespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
+                                    CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWUSER | 0x80u;
 
 // The namespaces in which the container's first process differs from us; the
 // kernel refuses to join a user namespace one is already in.
@@ -18,17 +19,21 @@ unsigned differentNamespaces(pid_t pid) {
   constexpr struct {
     const char* name;
     unsigned flag;
-  } types[] = {{"mnt", CLONE_NEWNS}, {"pid", CLONE_NEWPID}, {"net", CLONE_NEWNET}, {"ipc", CLONE_NEWIPC},
-               {"uts", CLONE_NEWUTS}, {"cgroup", CLONE_NEWCGROUP}, {"user", CLONE_NEWUSER}, {"time", 0x80u}};
+  } types[] = {{"mnt", CLONE_NEWNS},    {"pid", CLONE_NEWPID}, {"net", CLONE_NEWNET},
+               {"ipc", CLONE_NEWIPC},   {"uts", CLONE_NEWUTS}, {"cgroup", CLONE_NEWCGROUP},
+               {"user", CLONE_NEWUSER}, {"time", 0x80u}};
   unsigned flags = 0;
   for (const auto& type : types) {
     char own[64], its[64];
     const std::string ownPath = std::string("/proc/self/ns/") + type.name;
     const std::string itsPath = "/proc/" + std::to_string(pid) + "/ns/" + type.name;
-    const ssize_t a = readlink(ownPath.c_str(), own, sizeof own), b = readlink(itsPath.c_str(), its, sizeof its);
+    const ssize_t a = readlink(ownPath.c_str(), own, sizeof own),
+                  b = readlink(itsPath.c_str(), its, sizeof its);
     if (a < 0 && errno == ENOENT) continue;  // a kernel without that type
     check(b, "join container", "readlink", itsPath);
-    if (std::string_view(own, static_cast<size_t>(a)) != std::string_view(its, static_cast<size_t>(b))) flags |= type.flag;
+    if (std::string_view(own, static_cast<size_t>(a)) !=
+        std::string_view(its, static_cast<size_t>(b)))
+      flags |= type.flag;
   }
   return flags & kAllNamespaces;
 }
@@ -39,8 +44,10 @@ void Supervisor::exec(const Request& request, Message& message) {
   const json::Document document = json::parse(request.header);
   const std::string id = document.root().get<std::string>("id");
   Container& container = find(id);
-  if (container.dead || !container.answered) throw SysError("exec", "", id, ESRCH, "the container is not running");
-  if (container.paused) throw SysError("exec", "", id, EBUSY, "the container is paused, unpause it before exec");
+  if (container.dead || !container.answered)
+    throw SysError("exec", "", id, ESRCH, "the container is not running");
+  if (container.paused)
+    throw SysError("exec", "", id, EBUSY, "the container is paused, unpause it before exec");
   if (!container.agent) {
     AgentTarget target;
     target.initPidfd = container.slot.pidfd.get();
@@ -76,7 +83,8 @@ bool Supervisor::agentSaid(const std::string& id) {
   container.spawning.pop_front();
   if (message.fds.empty()) {
     const size_t error = message.data.find(R"("error":)");
-    send(R"({"event":"failed","req":)" + std::to_string(process->request) + "," + message.data.substr(error));
+    send(R"({"event":"failed","req":)" + std::to_string(process->request) + "," +
+         message.data.substr(error));
     return true;
   }
   const json::Document document = json::parse(message.data);
@@ -111,8 +119,9 @@ void Supervisor::execSaid(const std::string& id, const std::string& execId) {
     loop_.unwatch(process.report.get());
     process.report.reset();
     if (!process.ready || process.failed) return;
-    const std::string text = R"({"event":"started","req":)" + std::to_string(process.request) + R"(,"pid":)" +
-                             std::to_string(process.pid) + R"(,"timings":)" + process.timings + "}";
+    const std::string text = R"({"event":"started","req":)" + std::to_string(process.request) +
+                             R"(,"pid":)" + std::to_string(process.pid) + R"(,"timings":)" +
+                             process.timings + "}";
     const int masters[2] = {process.master.get(), process.master.get()};
     send(text, process.master ? std::span<const int>(masters) : std::span<const int>());
     process.master.reset();
@@ -129,7 +138,8 @@ void Supervisor::execSaid(const std::string& id, const std::string& execId) {
     process.timings.pop_back();
   } else if (event == "failed") {
     process.failed = true;
-    send(R"({"event":"failed","req":)" + std::to_string(process.request) + "," + message.data.substr(message.data.find(R"("error":)")));
+    send(R"({"event":"failed","req":)" + std::to_string(process.request) + "," +
+         message.data.substr(message.data.find(R"("error":)")));
   }
 }
 
@@ -146,7 +156,8 @@ void Supervisor::execEnded(const std::string& id, const std::string& execId) {
     w.endObject();
     send(w.take());
   } else if (!process.failed) {
-    sendFailed(process.request, SysError("exec", "execve", "", ECHILD, "the process was killed while it was starting"));
+    sendFailed(process.request, SysError("exec", "execve", "", ECHILD,
+                                         "the process was killed while it was starting"));
   }
   container.execs.erase(execId);
 }
@@ -157,7 +168,9 @@ void Supervisor::dropAgent(Container& container) {
   reapChild(container.agent->pidfd.get());
   container.agent.reset();
   for (const auto& process : container.spawning) {
-    sendFailed(process->request, SysError("exec", "clone3", container.id, ESRCH, "the container ended, or its memory limit killed the exec agent"));
+    sendFailed(process->request,
+               SysError("exec", "clone3", container.id, ESRCH,
+                        "the container ended, or its memory limit killed the exec agent"));
   }
   container.spawning.clear();
 }

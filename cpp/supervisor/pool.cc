@@ -20,13 +20,15 @@ std::shared_ptr<CgroupParent> Supervisor::parentFor(const Shape& shape) {
   if (!parent_ || !shape.cgroup) return nullptr;
   if (shape.cgroupParent.empty()) return parent_;
   std::shared_ptr<CgroupParent>& other = otherParents_[shape.cgroupParent];
-  if (!other) other = CgroupParent::create(layout_, shape.cgroupParent + "/slipway-" + settings_.id);
+  if (!other)
+    other = CgroupParent::create(layout_, shape.cgroupParent + "/slipway-" + settings_.id);
   return other;
 }
 
 Slot Supervisor::makeSlot(const Shape& shape, const std::string& image, const std::string& sample) {
   const std::string name = std::to_string(++slotCount_);
-  return forkSlot({shape, name, scopeFolder() + "/" + name, parentFor(shape), image, sample}, environment_);
+  return forkSlot({shape, name, scopeFolder() + "/" + name, parentFor(shape), image, sample},
+                  environment_);
 }
 
 // A waiting slot for the same image, or else one of the same shape, which takes
@@ -45,7 +47,8 @@ Slot Supervisor::takeSlot(const Shape& shape, const std::string& image, std::str
     found = it;
     if (it->second.image == image) break;
   }
-  if (found == waiting_.end() || found->second.image != image) kind.target = std::min(kind.target + 1, settings_.poolMax);
+  if (found == waiting_.end() || found->second.image != image)
+    kind.target = std::min(kind.target + 1, settings_.poolMax);
   if (found == waiting_.end()) return makeSlot(shape, image, {});
   loop_.unwatch(found->second.socket.get());
   Slot slot = std::move(found->second);
@@ -77,7 +80,8 @@ bool Supervisor::refill() {
   for (auto& [key, kind] : kinds_) {
     const std::string shapeKey = kind.shape.key();
     size_t have = 0;
-    for (const auto& [name, slot] : waiting_) have += slot.key == shapeKey && slot.image == kind.image ? 1 : 0;
+    for (const auto& [name, slot] : waiting_)
+      have += slot.key == shapeKey && slot.image == kind.image ? 1 : 0;
     if (have >= kind.target) continue;
     Slot slot = makeSlot(kind.shape, kind.image, kind.sample);
     const std::string name = slot.name;

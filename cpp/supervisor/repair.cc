@@ -20,7 +20,8 @@ void makeDirs(const std::string& path, mode_t mode) {
   for (size_t at = 1; at <= path.size(); at++) {
     if (at != path.size() && path[at] != '/') continue;
     const std::string part = path.substr(0, at);
-    if (mkdir(part.c_str(), mode) < 0 && errno != EEXIST) throw SysError("make engine folders", "mkdir", part, errno);
+    if (mkdir(part.c_str(), mode) < 0 && errno != EEXIST)
+      throw SysError("make engine folders", "mkdir", part, errno);
   }
 }
 
@@ -58,9 +59,11 @@ void removeCgroupsOf(const CgroupLayout& layout, const std::string& path) {
 void Supervisor::claimFolders() {
   makeDirs(settings_.run, 0711);
   makeDirs(settings_.root + "/scope", 0711);
-  const std::string final = settings_.run + "/" + settings_.id, draft = settings_.run + "/." + settings_.id;
+  const std::string final = settings_.run + "/" + settings_.id,
+                    draft = settings_.run + "/." + settings_.id;
   makeDirs(draft, 0700);
-  lock_.reset(check(open((draft + "/lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600), kStep, "open", draft));
+  lock_.reset(check(open((draft + "/lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600), kStep,
+                    "open", draft));
   check(flock(lock_.get(), LOCK_EX | LOCK_NB), kStep, "flock", draft);
   check(rename(draft.c_str(), final.c_str()), kStep, "rename", final);
   makeDirs(settings_.root + "/scope/" + settings_.id, 0711);
@@ -71,7 +74,8 @@ void Supervisor::repairOthers() {
     Fd lock;
     const std::string folder = settings_.run + "/" + id;
     if (!isDead(folder, lock)) continue;
-    if (!settings_.rootless && layout_.mode() != CgroupLayout::Mode::kNone) removeCgroupsOf(layout_, "/slipway/" + id);
+    if (!settings_.rootless && layout_.mode() != CgroupLayout::Mode::kNone)
+      removeCgroupsOf(layout_, "/slipway/" + id);
     removeFolder(settings_.root + "/scope/" + id);
     removeFolder(folder);
   }

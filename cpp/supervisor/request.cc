@@ -17,7 +17,8 @@ spec::Namespace readNamespace(const json::Value& value) {
 }
 
 spec::IdMapping readMapping(const json::Value& value) {
-  return {value.get<uint32_t>("containerID"), value.get<uint32_t>("hostID"), value.get<uint32_t>("size")};
+  return {value.get<uint32_t>("containerID"), value.get<uint32_t>("hostID"),
+          value.get<uint32_t>("size")};
 }
 
 }  // namespace
@@ -33,7 +34,8 @@ std::string Shape::pidPath() const {
 
 std::string Shape::key() const {
   const unsigned flags = newFlags();
-  if ((flags & CLONE_NEWUSER) != 0 || (flags & CLONE_NEWPID) == 0 || !cgroupParent.empty()) return {};
+  if ((flags & CLONE_NEWUSER) != 0 || (flags & CLONE_NEWPID) == 0 || !cgroupParent.empty())
+    return {};
   for (const spec::Namespace& entry : namespaces) {
     if (!entry.path.empty()) return {};
   }

@@ -25,7 +25,8 @@ std::string base64(const void* data, size_t size) {
   const auto* bytes = static_cast<const unsigned char*>(data);
   std::string out;
   for (size_t i = 0; i < size; i += 3) {
-    const uint32_t group = bytes[i] << 16 | (i + 1 < size ? bytes[i + 1] << 8 : 0) | (i + 2 < size ? bytes[i + 2] : 0);
+    const uint32_t group =
+        bytes[i] << 16 | (i + 1 < size ? bytes[i + 1] << 8 : 0) | (i + 2 < size ? bytes[i + 2] : 0);
     out += digits[group >> 18];
     out += digits[group >> 12 & 63];
     out += i + 1 < size ? digits[group >> 6 & 63] : '=';
@@ -79,7 +80,8 @@ void Supervisor::compileFilter(const Request& request) {
   const json::Document document = json::parse(request.body);
   const spec::Seccomp profile = spec::readSeccomp(document.root());
   if ((seccompFlags(profile) & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0) {
-    throw SysError("seccomp", "compile", "SCMP_ACT_NOTIFY", ENOTSUP, "notification of system calls is not supported yet");
+    throw SysError("seccomp", "compile", "SCMP_ACT_NOTIFY", ENOTSUP,
+                   "notification of system calls is not supported yet");
   }
   // Calls newer than the profile answer ENOSYS, as Docker's runtime has it, so
   // that libc falls back to older ones.
@@ -102,7 +104,8 @@ void Supervisor::signal(const Request& request) {
   int target = container.slot.pidfd.get();
   if (!execId.empty()) {
     const auto process = container.execs.find(execId);
-    if (process == container.execs.end()) throw SysError("kill", "pidfd_send_signal", execId, ESRCH);
+    if (process == container.execs.end())
+      throw SysError("kill", "pidfd_send_signal", execId, ESRCH);
     target = process->second->pidfd.get();
   }
   if (container.dead) throw SysError("kill", "pidfd_send_signal", container.id, ESRCH);
@@ -119,9 +122,14 @@ void Supervisor::freeze(const Request& request, bool freeze) {
   const json::Document document = json::parse(request.header);
   Container& container = find(document.root().get<std::string>("id"));
   const char* step = freeze ? "pause" : "resume";
-  if (container.dead || !container.answered) throw SysError(step, "", container.id, ESRCH, "the container is not running");
-  if (container.paused == freeze) throw SysError(step, "", container.id, EINVAL, freeze ? "the container is already paused" : "the container is not paused");
-  if (!container.slot.parent) throw SysError(step, "", container.id, ENOTSUP, "pausing needs a cgroup, and this user may not make one");
+  if (container.dead || !container.answered)
+    throw SysError(step, "", container.id, ESRCH, "the container is not running");
+  if (container.paused == freeze)
+    throw SysError(step, "", container.id, EINVAL,
+                   freeze ? "the container is already paused" : "the container is not paused");
+  if (!container.slot.parent)
+    throw SysError(step, "", container.id, ENOTSUP,
+                   "pausing needs a cgroup, and this user may not make one");
   Cgroup cgroup = Cgroup::open(container.slot.parent, container.slot.name);
   if (freeze) {
     cgroup.freeze(kFreezeTimeoutMs);
@@ -135,14 +143,17 @@ void Supervisor::freeze(const Request& request, bool freeze) {
 void Supervisor::stats(const Request& request) {
   const json::Document document = json::parse(request.header);
   Container& container = find(document.root().get<std::string>("id"));
-  if (!container.slot.parent) throw SysError("stats", "", container.id, ENOTSUP, "the container has no cgroup of its own");
-  sendDone(request.number, usageJson(Cgroup::open(container.slot.parent, container.slot.name).usage()));
+  if (!container.slot.parent)
+    throw SysError("stats", "", container.id, ENOTSUP, "the container has no cgroup of its own");
+  sendDone(request.number,
+           usageJson(Cgroup::open(container.slot.parent, container.slot.name).usage()));
 }
 
 void Supervisor::remove(const Request& request) {
   const json::Document document = json::parse(request.header);
   const std::string id = document.root().get<std::string>("id");
-  if (containers_.count(id) != 0) throw SysError("remove container", "", id, EBUSY, "the container is running");
+  if (containers_.count(id) != 0)
+    throw SysError("remove container", "", id, EBUSY, "the container is running");
   sweeper_.take(document.root().get<std::string>("dir"));
   sendDone(request.number);
 }
@@ -191,9 +202,11 @@ void Supervisor::workerSaid(uint64_t number) {
   const ChildEnd end = reapChild(worker.pidfd.get());
   if (end.exitCode == 0 && !worker.text.empty()) {
     const char* event = worker.text.starts_with(R"({"error")") ? "failed" : "done";
-    send(std::string(R"({"event":")") + event + R"(","req":)" + std::to_string(number) + "," + worker.text.substr(1));
+    send(std::string(R"({"event":")") + event + R"(","req":)" + std::to_string(number) + "," +
+         worker.text.substr(1));
   } else {
-    sendFailed(number, SysError("work on files", "", "", ECHILD, "the worker ended with code " + std::to_string(end.exitCode)));
+    sendFailed(number, SysError("work on files", "", "", ECHILD,
+                                "the worker ended with code " + std::to_string(end.exitCode)));
   }
   workers_.erase(number);
 }

@@ -25,12 +25,15 @@ class PidNamespace {
  public:
   explicit PidNamespace(const std::string& path) {
     if (path.empty()) return;
-    own_.reset(check(open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC), "join namespace", "open", "/proc/self/ns/pid"));
-    const Fd wanted(check(open(path.c_str(), O_RDONLY | O_CLOEXEC), "join namespace", "open", path));
+    own_.reset(check(open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC), "join namespace", "open",
+                     "/proc/self/ns/pid"));
+    const Fd wanted(
+        check(open(path.c_str(), O_RDONLY | O_CLOEXEC), "join namespace", "open", path));
     check(setns(wanted.get(), CLONE_NEWPID), "join namespace", "setns", path);
   }
   ~PidNamespace() {
-    if (own_ && setns(own_.get(), CLONE_NEWPID) < 0) abort();  // later containers would be born elsewhere
+    if (own_ && setns(own_.get(), CLONE_NEWPID) < 0)
+      abort();  // later containers would be born elsewhere
   }
 
  private:
@@ -67,7 +70,8 @@ void serveSlot(const SlotTask& task) {
   InitContext context;
   context.enteredNamespaces = (order.shape.newFlags() & CLONE_NEWPID) | enterEarly(order.shape);
   // A slot of no kind takes its plan at once and has nothing to guess.
-  if (!order.sample.empty() && !order.shape.key().empty()) context.prepared = Prepared(readPlan(order.sample), order.dir, task.environment.rootless);
+  if (!order.sample.empty() && !order.shape.key().empty())
+    context.prepared = Prepared(readPlan(order.sample), order.dir, task.environment.rootless);
   reportIdle(task.socket);
   Message plan;
   if (receiveMessage(task.socket, plan, true) != Received::message) _exit(0);

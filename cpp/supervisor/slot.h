@@ -15,13 +15,13 @@
 namespace slipway {
 
 struct Slot {
-  std::string name;      // of its cgroup
-  std::string key;       // Shape::key
-  std::string image;     // whose root is mounted in advance; empty: none
-  std::string dir;       // of the container it becomes
+  std::string name;                      // of its cgroup
+  std::string key;                       // Shape::key
+  std::string image;                     // whose root is mounted in advance; empty: none
+  std::string dir;                       // of the container it becomes
   std::shared_ptr<CgroupParent> parent;  // null without a cgroup
   Fd pidfd, socket;
-  Fd helper;             // pidfd of who made its user namespace, until it has ended
+  Fd helper;  // pidfd of who made its user namespace, until it has ended
   pid_t pid = 0;
   bool idle = false;
 };

@@ -98,8 +98,9 @@ void Supervisor::slotEnded(Container& container) {
 
 void Supervisor::answerStarted(Container& container) {
   container.answered = true;
-  const std::string text = R"({"event":"started","req":)" + std::to_string(container.request) + R"(,"pid":)" +
-                           std::to_string(container.slot.pid) + R"(,"dir":)" + quoted(container.dir) + R"(,"timings":)" + container.timings + "}";
+  const std::string text = R"({"event":"started","req":)" + std::to_string(container.request) +
+                           R"(,"pid":)" + std::to_string(container.slot.pid) + R"(,"dir":)" +
+                           quoted(container.dir) + R"(,"timings":)" + container.timings + "}";
   // Twice: Node reads and writes through descriptors of their own.
   const int masters[2] = {container.master.get(), container.master.get()};
   send(text, container.master ? std::span<const int>(masters) : std::span<const int>());

@@ -3,8 +3,8 @@
 
 #include <fcntl.h>
 #include <sched.h>
-#include <sys/prctl.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "container/userns.h"
 #include "init/report.h"
@@ -55,7 +55,8 @@ Supervisor::Supervisor(Fd control, EngineSettings settings)
   repairOthers();
   claimFolders();
   if (cgroups) {
-    parent_ = CgroupParent::create(layout_, (settings_.rootless ? "slipway-" : "/slipway/") + settings_.id);
+    parent_ = CgroupParent::create(layout_,
+                                   (settings_.rootless ? "slipway-" : "/slipway/") + settings_.id);
   } else {
     layout_.hierarchies.clear();
   }
@@ -75,18 +76,22 @@ void Supervisor::run() {
 
 Container& Supervisor::find(const std::string& id) {
   const auto found = containers_.find(id);
-  if (found == containers_.end()) throw SysError("find container", "", id, ESRCH, "the container is not running");
+  if (found == containers_.end())
+    throw SysError("find container", "", id, ESRCH, "the container is not running");
   return *found->second;
 }
 
-void Supervisor::send(const std::string& text, std::span<const int> fds) { sendMessage(control_.get(), text, fds); }
+void Supervisor::send(const std::string& text, std::span<const int> fds) {
+  sendMessage(control_.get(), text, fds);
+}
 
 void Supervisor::sendDone(uint64_t request, const std::string& result) {
   send(R"({"event":"done","req":)" + std::to_string(request) + R"(,"result":)" + result + "}");
 }
 
 void Supervisor::sendFailed(uint64_t request, const SysError& error) {
-  send(R"({"event":"failed","req":)" + std::to_string(request) + R"(,"error":)" + errorJson(error) + "}");
+  send(R"({"event":"failed","req":)" + std::to_string(request) + R"(,"error":)" + errorJson(error) +
+       "}");
 }
 
 // A forked child keeps none of the supervisor's descriptors: held copies would

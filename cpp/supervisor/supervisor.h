@@ -25,9 +25,9 @@ namespace slipway {
 
 // What Node says of the engine in its first message.
 struct EngineSettings {
-  std::string id;      // of this supervisor: names its cgroup and its folders
-  std::string root;    // durable store
-  std::string run;     // state of the running
+  std::string id;    // of this supervisor: names its cgroup and its folders
+  std::string root;  // durable store
+  std::string run;   // state of the running
   std::string failPoint;
   bool rootless = false;
   size_t poolMin = 2, poolMax = 8;
@@ -139,7 +139,7 @@ class Supervisor {
   std::map<std::string, std::unique_ptr<Container>> containers_;
 
   std::map<std::string, PoolKind> kinds_;  // by shape and image
-  std::map<std::string, Slot> waiting_;  // by name
+  std::map<std::string, Slot> waiting_;    // by name
   uint64_t slotCount_ = 0;
 
   struct Worker {

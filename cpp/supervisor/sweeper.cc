@@ -39,7 +39,8 @@ constexpr const char* kStep = "remove folder";
 }  // namespace
 
 void Sweeper::launch() {
-  if (mkdir(trash_.c_str(), 0700) < 0 && errno != EEXIST) throw SysError(kStep, "mkdir", trash_, errno);
+  if (mkdir(trash_.c_str(), 0700) < 0 && errno != EEXIST)
+    throw SysError(kStep, "mkdir", trash_, errno);
   auto [mine, its] = messagePair();
   int pidfd = -1;
   kernel::CloneArgs args;

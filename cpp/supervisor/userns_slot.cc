@@ -32,11 +32,13 @@ struct UsernsTask {
 // What the helper sends is either mounts or its failure.
 Rootfs receiveRootfs(int helper, const std::vector<OverlayPlan>& overlays) {
   Message message;
-  if (receiveMessage(helper, message, true) != Received::message) throw SysError(kStep, "recvmsg", "", ECHILD, "the helper ended");
+  if (receiveMessage(helper, message, true) != Received::message)
+    throw SysError(kStep, "recvmsg", "", ECHILD, "the helper ended");
   if (message.fds.empty()) throw readError(message.data);
   Rootfs rootfs;
   rootfs.root = std::move(message.fds[0]);
-  for (size_t i = 1; i < message.fds.size(); i++) rootfs.overlays.emplace_back(overlays.at(i).target, std::move(message.fds[i]));
+  for (size_t i = 1; i < message.fds.size(); i++)
+    rootfs.overlays.emplace_back(overlays.at(i).target, std::move(message.fds[i]));
   return rootfs;
 }
 
@@ -53,7 +55,8 @@ void becomeRoot(int socket) {
     close(task.birth);
     const Plan plan = readPlan(task.order.sample);
     InitContext context;
-    context.prepared = Prepared(receiveRootfs(helper, plan.rootfs.overlays), plan.rootfs.overlays, task.order.dir);
+    context.prepared =
+        Prepared(receiveRootfs(helper, plan.rootfs.overlays), plan.rootfs.overlays, task.order.dir);
     close(helper);
     becomeRoot(task.slot);
     Message message;
@@ -74,7 +77,8 @@ void becomeRoot(int socket) {
 
 pid_t cloneContainer(const UsernsTask& task, int helper, int theirs, int& pidfd) {
   kernel::CloneArgs args;
-  args.flags = CLONE_PIDFD | CLONE_PARENT | CLONE_NEWUSER | (task.order.shape.newFlags() & CLONE_NEWPID);
+  args.flags =
+      CLONE_PIDFD | CLONE_PARENT | CLONE_NEWUSER | (task.order.shape.newFlags() & CLONE_NEWPID);
   args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
   const pid_t pid = check(kernel::clone3(args), kStep, "clone3");
   if (pid == 0) {
@@ -87,13 +91,16 @@ pid_t cloneContainer(const UsernsTask& task, int helper, int theirs, int& pidfd)
 void sendRootfs(const UsernsTask& task, const Plan& plan, pid_t pid, int container) {
   const Shape& shape = task.order.shape;
   writeMappings(pid, shape.uidMappings, shape.gidMappings, false);
-  const Fd userns(check(open(("/proc/" + std::to_string(pid) + "/ns/user").c_str(), O_RDONLY | O_CLOEXEC), kStep, "open", "ns/user"));
+  const Fd userns(
+      check(open(("/proc/" + std::to_string(pid) + "/ns/user").c_str(), O_RDONLY | O_CLOEXEC),
+            kStep, "open", "ns/user"));
   check(unshare(CLONE_NEWNS), kStep, "unshare");
   check(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), kStep, "mount", "/");
   RootfsPlan wanted = plan.rootfs;
   if (wanted.dir.empty()) wanted.dir = task.order.dir;
-  const Rootfs rootfs = makeRootfs(wanted, plan.spec, false,
-                                   {userns.get(), hostId(shape.uidMappings, 0, "uid"), hostId(shape.gidMappings, 0, "gid")});
+  const Rootfs rootfs = makeRootfs(
+      wanted, plan.spec, false,
+      {userns.get(), hostId(shape.uidMappings, 0, "uid"), hostId(shape.gidMappings, 0, "gid")});
   std::vector<int> fds{rootfs.root.get()};
   for (const auto& [target, overlay] : rootfs.overlays) fds.push_back(overlay.get());
   sendMessage(container, R"({"event":"rootfs"})", fds);
@@ -114,7 +121,8 @@ void sendRootfs(const UsernsTask& task, const Plan& plan, pid_t pid, int contain
     int pidfd = -1;
     const pid_t pid = cloneContainer(task, its.get(), container.get(), pidfd);
     its.reset();
-    sendMessage(task.birth, R"({"event":"born","pid":)" + std::to_string(pid) + "}", std::span(&pidfd, 1));
+    sendMessage(task.birth, R"({"event":"born","pid":)" + std::to_string(pid) + "}",
+                std::span(&pidfd, 1));
     try {
       sendRootfs(task, plan, pid, container.get());
     } catch (const std::exception& error) {
@@ -151,7 +159,8 @@ Slot forkUsernsSlot(const SlotOrder& order, const SlotEnvironment& environment) 
   birthTheirs.reset();
   its.reset();
   Message message;
-  if (receiveMessage(birth.get(), message, true) != Received::message) throw SysError(kStep, "recvmsg", "", ECHILD, "the helper ended");
+  if (receiveMessage(birth.get(), message, true) != Received::message)
+    throw SysError(kStep, "recvmsg", "", ECHILD, "the helper ended");
   if (message.fds.empty()) throw readError(message.data);
   const json::Document document = json::parse(message.data);
   document.root().require("pid", slot.pid);

@@ -9,11 +9,13 @@ namespace slipway {
 
 using namespace kernel;
 
-FsContext::FsContext(const std::string& type, const char* step, std::string path) : step_(step), path_(std::move(path)) {
+FsContext::FsContext(const std::string& type, const char* step, std::string path)
+    : step_(step), path_(std::move(path)) {
   const int fd = fsopen(type.c_str());
   if (fd < 0) {
     const int saved = errno;
-    throw SysError(step_, "fsopen", path_, saved, saved == ENODEV ? "the kernel has no file system " + type : "");
+    throw SysError(step_, "fsopen", path_, saved,
+                   saved == ENODEV ? "the kernel has no file system " + type : "");
   }
   fs_.reset(fd);
 }
@@ -31,7 +33,8 @@ void FsContext::fail(const char* syscall, int err) const {
 
 void FsContext::set(const std::string& key, const std::optional<std::string>& value) {
   const unsigned command = value ? kSetString : kSetFlag;
-  if (fsconfig(fs_.get(), command, key.c_str(), value ? value->c_str() : nullptr, 0) < 0) fail("fsconfig", errno);
+  if (fsconfig(fs_.get(), command, key.c_str(), value ? value->c_str() : nullptr, 0) < 0)
+    fail("fsconfig", errno);
 }
 
 bool FsContext::trySet(const std::string& key, const std::string& value) {
@@ -53,7 +56,8 @@ Fd cloneMount(int dir, const std::string& path, bool recursive, const char* step
 }
 
 Fd cloneMount(int fd, bool recursive, const char* step, const std::string& shown) {
-  const unsigned flags = kOpenTreeClone | kOpenTreeCloexec | kAtEmptyPath | (recursive ? kAtRecursive : 0);
+  const unsigned flags =
+      kOpenTreeClone | kOpenTreeCloexec | kAtEmptyPath | (recursive ? kAtRecursive : 0);
   return Fd(check(openTree(fd, "", flags), step, "open_tree", shown));
 }
 
@@ -61,8 +65,10 @@ void attachMount(int mount, int target, const char* step, const std::string& sho
   check(moveMount(mount, target), step, "move_mount", shown);
 }
 
-void setMountAttributes(int mount, const MountAttributes& attributes, bool recursive, const char* step, const std::string& shown) {
-  check(mountSetattr(mount, "", kAtEmptyPath | (recursive ? kAtRecursive : 0), attributes), step, "mount_setattr", shown);
+void setMountAttributes(int mount, const MountAttributes& attributes, bool recursive,
+                        const char* step, const std::string& shown) {
+  check(mountSetattr(mount, "", kAtEmptyPath | (recursive ? kAtRecursive : 0), attributes), step,
+        "mount_setattr", shown);
 }
 
 }  // namespace slipway

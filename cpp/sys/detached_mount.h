@@ -36,6 +36,7 @@ Fd cloneMount(int fd, bool recursive, const char* step, const std::string& shown
 // Attaches a detached mount on an open target.
 void attachMount(int mount, int target, const char* step, const std::string& shown);
 
-void setMountAttributes(int mount, const kernel::MountAttributes& attributes, bool recursive, const char* step, const std::string& shown);
+void setMountAttributes(int mount, const kernel::MountAttributes& attributes, bool recursive,
+                        const char* step, const std::string& shown);
 
 }  // namespace slipway

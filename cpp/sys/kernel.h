@@ -16,14 +16,22 @@ namespace slipway::kernel {
 
 // open_tree(2), move_mount(2), fsopen(2), mount_setattr(2): numbers are shared
 // by all architectures (asm-generic/unistd.h, kernel 5.2 and 5.12).
-inline constexpr int kOpenTree = 428, kMoveMount = 429, kFsopen = 430, kFsconfig = 431, kFsmount = 432,
-                     kPidfdOpen = 434, kClone3 = 435, kCloseRange = 436, kOpenat2 = 437, kMountSetattr = 442;
+inline constexpr int kOpenTree = 428, kMoveMount = 429, kFsopen = 430, kFsconfig = 431,
+                     kFsmount = 432, kPidfdOpen = 434, kClone3 = 435, kCloseRange = 436,
+                     kOpenat2 = 437, kMountSetattr = 442;
 
 inline constexpr unsigned kOpenTreeClone = 1, kOpenTreeCloexec = 02000000;
 inline constexpr unsigned kAtRecursive = 0x8000, kAtEmptyPath = 0x1000, kAtSymlinkNofollow = 0x100;
 inline constexpr unsigned kMoveFromEmptyPath = 0x4, kMoveToEmptyPath = 0x40;
 inline constexpr unsigned kFsopenCloexec = 1, kFsmountCloexec = 1;
-enum FsconfigCommand : unsigned { kSetFlag = 0, kSetString = 1, kSetBinary = 2, kSetPath = 3, kSetFd = 5, kCreate = 6 };
+enum FsconfigCommand : unsigned {
+  kSetFlag = 0,
+  kSetString = 1,
+  kSetBinary = 2,
+  kSetPath = 3,
+  kSetFd = 5,
+  kCreate = 6
+};
 
 enum MountAttr : uint64_t {
   kAttrRdonly = 0x1,
@@ -47,9 +55,12 @@ inline int openTree(int dir, const char* path, unsigned flags) {
   return static_cast<int>(syscall(kOpenTree, dir, path, flags));
 }
 inline int moveMount(int from, int to) {
-  return static_cast<int>(syscall(kMoveMount, from, "", to, "", kMoveFromEmptyPath | kMoveToEmptyPath));
+  return static_cast<int>(
+      syscall(kMoveMount, from, "", to, "", kMoveFromEmptyPath | kMoveToEmptyPath));
 }
-inline int fsopen(const char* type) { return static_cast<int>(syscall(kFsopen, type, kFsopenCloexec)); }
+inline int fsopen(const char* type) {
+  return static_cast<int>(syscall(kFsopen, type, kFsopenCloexec));
+}
 inline int fsconfig(int fs, unsigned command, const char* key, const void* value, int aux) {
   return static_cast<int>(syscall(kFsconfig, fs, command, key, value, aux));
 }
@@ -76,10 +87,12 @@ inline int closeRange(unsigned first, unsigned last, unsigned flags) {
 
 // struct clone_args of linux/sched.h as of kernel 5.7 (with the cgroup field).
 struct CloneArgs {
-  uint64_t flags = 0, pidfd = 0, childTid = 0, parentTid = 0, exitSignal = 0, stack = 0, stackSize = 0, tls = 0,
-           setTid = 0, setTidSize = 0, cgroup = 0;
+  uint64_t flags = 0, pidfd = 0, childTid = 0, parentTid = 0, exitSignal = 0, stack = 0,
+           stackSize = 0, tls = 0, setTid = 0, setTidSize = 0, cgroup = 0;
 };
-inline pid_t clone3(const CloneArgs& args) { return static_cast<pid_t>(syscall(kClone3, &args, sizeof args)); }
+inline pid_t clone3(const CloneArgs& args) {
+  return static_cast<pid_t>(syscall(kClone3, &args, sizeof args));
+}
 
 // The name of an open descriptor as a path, for calls that take only paths.
 struct FdPath {

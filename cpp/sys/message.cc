@@ -24,18 +24,22 @@ Fd payloadFile(std::string_view data) {
   Fd file(check(memfd_create("slipway-message", MFD_CLOEXEC), "send message", "memfd_create"));
   size_t done = 0;
   while (done < data.size()) {
-    done += static_cast<size_t>(check(write(file.get(), data.data() + done, data.size() - done), "send message", "write"));
+    done += static_cast<size_t>(
+        check(write(file.get(), data.data() + done, data.size() - done), "send message", "write"));
   }
   return file;
 }
 
 std::string readPayload(int file) {
   const off_t size = check(lseek(file, 0, SEEK_END), "receive message", "lseek");
-  if (static_cast<size_t>(size) > kMemfdLimit) throw SysError("receive message", "lseek", "", EMSGSIZE);
+  if (static_cast<size_t>(size) > kMemfdLimit)
+    throw SysError("receive message", "lseek", "", EMSGSIZE);
   std::string data(static_cast<size_t>(size), '\0');
   size_t done = 0;
   while (done < data.size()) {
-    const ssize_t n = check(pread(file, data.data() + done, data.size() - done, static_cast<off_t>(done)), "receive message", "pread");
+    const ssize_t n =
+        check(pread(file, data.data() + done, data.size() - done, static_cast<off_t>(done)),
+              "receive message", "pread");
     if (n == 0) throw SysError("receive message", "pread", "", EIO);
     done += static_cast<size_t>(n);
   }
@@ -122,7 +126,8 @@ Received receiveMessage(int socket, Message& out, bool wait) {
   if (n <= 0) return Received::closed;
   out.fds.clear();
   takeFds(header, out.fds);
-  if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) throw SysError("receive message", "recvmsg", "", EMSGSIZE);
+  if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
+    throw SysError("receive message", "recvmsg", "", EMSGSIZE);
   if (buffer[0] == kInline) {
     out.data.assign(buffer.get() + 1, static_cast<size_t>(n) - 1);
     return Received::message;

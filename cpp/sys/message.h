@@ -25,7 +25,8 @@ std::pair<Fd, Fd> messagePair();
 enum class Sent { sent, full, closed };
 Sent trySendMessage(int socket, std::string_view data, std::span<const int> fds);
 
-// Waits while the socket is full. False when the peer is gone (EPIPE, ECONNRESET); throws on other failures.
+// Waits while the socket is full. False when the peer is gone (EPIPE, ECONNRESET); throws on other
+// failures.
 bool sendMessage(int socket, std::string_view data, std::span<const int> fds = {});
 
 // `wait` false: `nothing` when nothing is there.

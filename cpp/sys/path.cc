@@ -20,7 +20,8 @@ constexpr int kRaceTries = 128;
 constexpr long kProcMagic = 0x9fa0;
 
 int openRaw(int root, const std::string& path, uint64_t flags, uint64_t mode, Links links) {
-  const uint64_t resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (links == Links::refuse ? RESOLVE_NO_SYMLINKS : 0);
+  const uint64_t resolve =
+      RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (links == Links::refuse ? RESOLVE_NO_SYMLINKS : 0);
   const char* relative = path.c_str();
   while (*relative == '/') relative++;
   if (*relative == '\0') relative = ".";
@@ -43,7 +44,8 @@ void requireSmallFile(int fd, const std::string& path, size_t limit, const char*
   check(fstatfs(fd, &fs), step, "fstatfs", path);
   // Files of /proc look regular, but some wait, some never end, and reading the
   // kernel log takes it away from others.
-  if (!S_ISREG(status.st_mode) || fs.f_type == kProcMagic) throw SysError(step, "fstat", path, EINVAL, "not a regular file");
+  if (!S_ISREG(status.st_mode) || fs.f_type == kProcMagic)
+    throw SysError(step, "fstat", path, EINVAL, "not a regular file");
   if (static_cast<uint64_t>(status.st_size) > limit) {
     throw SysError(step, "fstat", path, EFBIG, "larger than " + std::to_string(limit) + " bytes");
   }
@@ -53,7 +55,8 @@ void requireSmallFile(int fd, const std::string& path, size_t limit, const char*
 void refuseFolder(int fd, const std::string& path, const char* step) {
   struct stat status;
   check(fstat(fd, &status), step, "fstat", path);
-  if (S_ISDIR(status.st_mode)) throw SysError(step, "fstat", path, EISDIR, "a folder is where a file is to be mounted");
+  if (S_ISDIR(status.st_mode))
+    throw SysError(step, "fstat", path, EISDIR, "a folder is where a file is to be mounted");
 }
 
 // What a link in the way means, where links are refused.
@@ -81,7 +84,8 @@ Fd openInRoot(int root, const std::string& path, uint64_t flags, const char* ste
 Fd tryOpenInRoot(int root, const std::string& path, uint64_t flags, const char* step, Links links) {
   const int fd = openRaw(root, path, flags, 0, links);
   const int saved = errno;
-  if (fd < 0 && saved != ENOENT && saved != ENOTDIR) throw SysError(step, "openat2", path, saved, hintFor(saved, links));
+  if (fd < 0 && saved != ENOENT && saved != ENOTDIR)
+    throw SysError(step, "openat2", path, saved, hintFor(saved, links));
   return Fd(fd);
 }
 
@@ -94,13 +98,18 @@ Fd makeDirInRoot(int root, const std::string& path, const char* step, Links link
   const int missing = errno;
   if (missing != ENOENT) throw SysError(step, "openat2", path, missing, hintFor(missing, links));
   const Split parts = split(path);
-  if (parts.name.empty() || parts.name == "." || parts.name == "..") throw SysError(step, "mkdirat", path, ENOENT);
+  if (parts.name.empty() || parts.name == "." || parts.name == "..")
+    throw SysError(step, "mkdirat", path, ENOENT);
   const Fd parent = makeDirInRoot(root, parts.parent, step, links);
   if (mkdirat(parent.get(), parts.name.c_str(), 0755) < 0) {
     const int saved = errno;
-    throw SysError(step, "mkdirat", path, saved, saved == EEXIST ? "a dangling link is in the way" : "");
+    throw SysError(step, "mkdirat", path, saved,
+                   saved == EEXIST ? "a dangling link is in the way" : "");
   }
-  return Fd(check(kernel::openat2(parent.get(), parts.name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0, RESOLVE_BENEATH), step, "openat2", path));
+  return Fd(
+      check(kernel::openat2(parent.get(), parts.name.c_str(),
+                            O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0, RESOLVE_BENEATH),
+            step, "openat2", path));
 }
 
 Fd makeFileInRoot(int root, const std::string& path, const char* step) {
@@ -112,15 +121,19 @@ Fd makeFileInRoot(int root, const std::string& path, const char* step) {
   }
   if (errno != ENOENT) throw SysError(step, "openat2", path, errno);
   const Split parts = split(path);
-  if (parts.name.empty() || parts.name == "." || parts.name == "..") throw SysError(step, "openat", path, EISDIR);
+  if (parts.name.empty() || parts.name == "." || parts.name == "..")
+    throw SysError(step, "openat", path, EISDIR);
   const Fd parent = makeDirInRoot(root, parts.parent, step);
-  const int made = openat(parent.get(), parts.name.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0644);
+  const int made = openat(parent.get(), parts.name.c_str(),
+                          O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0644);
   if (made < 0) {
     const int saved = errno;
-    throw SysError(step, "openat", path, saved, saved == EEXIST ? "a dangling link is in the way" : "");
+    throw SysError(step, "openat", path, saved,
+                   saved == EEXIST ? "a dangling link is in the way" : "");
   }
   const Fd close(made);
-  return Fd(check(openat(parent.get(), parts.name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC), step, "openat", path));
+  return Fd(check(openat(parent.get(), parts.name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC), step,
+                  "openat", path));
 }
 
 std::string readFileInRoot(int root, const std::string& path, size_t limit, const char* step) {
@@ -139,8 +152,10 @@ std::string readFileInRoot(int root, const std::string& path, size_t limit, cons
   }
 }
 
-void writeFileAt(int dir, const std::string& path, const std::string& content, int flags, mode_t mode, const char* step) {
-  const Fd file(check(openat(dir, path.c_str(), O_WRONLY | O_CLOEXEC | flags, mode), step, "openat", path));
+void writeFileAt(int dir, const std::string& path, const std::string& content, int flags,
+                 mode_t mode, const char* step) {
+  const Fd file(
+      check(openat(dir, path.c_str(), O_WRONLY | O_CLOEXEC | flags, mode), step, "openat", path));
   const ssize_t n = check(write(file.get(), content.data(), content.size()), step, "write", path);
   if (static_cast<size_t>(n) != content.size()) throw SysError(step, "write", path, EIO);
 }

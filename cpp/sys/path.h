@@ -18,10 +18,12 @@ enum class Links {
 };
 
 // Opens `path` below `root`. O_CLOEXEC is added. Throws SysError(step, "openat2").
-Fd openInRoot(int root, const std::string& path, uint64_t flags, const char* step, Links links = Links::follow);
+Fd openInRoot(int root, const std::string& path, uint64_t flags, const char* step,
+              Links links = Links::follow);
 
 // The same, or an empty Fd when `path` does not exist.
-Fd tryOpenInRoot(int root, const std::string& path, uint64_t flags, const char* step, Links links = Links::follow);
+Fd tryOpenInRoot(int root, const std::string& path, uint64_t flags, const char* step,
+                 Links links = Links::follow);
 
 // Opens a folder below `root` (O_PATH), making it and its parents (0755) when missing.
 Fd makeDirInRoot(int root, const std::string& path, const char* step, Links links = Links::follow);
@@ -35,6 +37,7 @@ Fd makeFileInRoot(int root, const std::string& path, const char* step);
 std::string readFileInRoot(int root, const std::string& path, size_t limit, const char* step);
 
 // Writes a small file relative to `dir` in one write(2).
-void writeFileAt(int dir, const std::string& path, const std::string& content, int flags, mode_t mode, const char* step);
+void writeFileAt(int dir, const std::string& path, const std::string& content, int flags,
+                 mode_t mode, const char* step);
 
 }  // namespace slipway

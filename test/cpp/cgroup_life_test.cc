@@ -319,7 +319,7 @@ class LoopDevice {
     if (!file || ftruncate(file.get(), 1 << 20) < 0) return;
     fd.reset(::open(("/dev/loop" + std::to_string(number)).c_str(), O_RDWR | O_DIRECT | O_CLOEXEC));
     if (fd && ioctl(fd.get(), LOOP_SET_FD, file.get()) < 0) fd.reset();
-    struct stat info {};
+    struct stat info{};
     if (fd && fstat(fd.get(), &info) == 0) minorNumber = minor(info.st_rdev);
   }
   ~LoopDevice() {

@@ -149,9 +149,8 @@ TEST_F(CgroupV2Files, WhatV2CannotDoIsRefusedByName) {
   refusals.add("blockIO.weight", EINVAL, [](R& r) { r.blockIO.emplace().weight = 9; });
   refusals.add("blockIO.weight", ENOTSUP, [](R& r) { r.blockIO.emplace().weight = 10; });
   refusals.add("network.classID", ENOTSUP, [](R& r) { r.network.emplace().classID = 10; });
-  refusals.add("network.priorities", ENOTSUP, [](R& r) {
-    r.network.emplace().priorities.push_back({"lo", 1});
-  });
+  refusals.add("network.priorities", ENOTSUP,
+               [](R& r) { r.network.emplace().priorities.push_back({"lo", 1}); });
   refusals.add("hugepageLimits", ENOTSUP, [](R& r) { r.hugepageLimits.push_back({"3MB", 1}); });
   refusals.add("hugepageLimits", EINVAL, [](R& r) { r.hugepageLimits.push_back({"../x", 1}); });
   for (const char* key :

@@ -12,7 +12,8 @@ namespace {
 using namespace kernel;
 
 TEST(MountOptions, SortsFlagsWordsAndValues) {
-  const MountOptions options = parseMountOptions({"nosuid", "noexec", "mode=755", "size=64m", "ro", "sync"});
+  const MountOptions options =
+      parseMountOptions({"nosuid", "noexec", "mode=755", "size=64m", "ro", "sync"});
   EXPECT_EQ(options.attrSet, uint64_t{kAttrNosuid | kAttrNoexec | kAttrRdonly});
   ASSERT_EQ(options.superblock.size(), 3u);
   EXPECT_EQ(options.superblock[0].first, "mode");

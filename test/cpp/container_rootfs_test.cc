@@ -50,7 +50,9 @@ int inMountNamespace(const std::function<int()>& body) {
   const pid_t child = fork();
   if (child == 0) {
     try {
-      if (unshare(CLONE_NEWNS) < 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) < 0) _exit(100);
+      if (unshare(CLONE_NEWNS) < 0 ||
+          mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) < 0)
+        _exit(100);
       _exit(body());
     } catch (const SysError& error) {
       fprintf(stderr, "%s hint: %s\n", error.what(), error.hint.c_str());
@@ -69,11 +71,12 @@ TEST_F(RootfsTest, HoldsAsManyLayersAsTheKernelTakes) {
   constexpr int count = 300;
   for (int i = 0; i < count; i++) plan.overlays[0].lower.push_back(layer(i));
   EXPECT_EQ(inMountNamespace([&] {
-    const Fd root = attachRootfs(makeRootfs(plan, {}, false, {}), plan.dir);
-    const bool last = readFileInRoot(root.get(), "/file299", 100, "test") == "299";
-    const bool topmost = readFileInRoot(root.get(), "/top", 100, "test") == "0";
-    return last && topmost ? 0 : 1;
-  }), 0);
+              const Fd root = attachRootfs(makeRootfs(plan, {}, false, {}), plan.dir);
+              const bool last = readFileInRoot(root.get(), "/file299", 100, "test") == "299";
+              const bool topmost = readFileInRoot(root.get(), "/top", 100, "test") == "0";
+              return last && topmost ? 0 : 1;
+            }),
+            0);
 }
 
 TEST_F(RootfsTest, StartsAgainOnTheSameFoldersAndKeepsWhatWasWritten) {

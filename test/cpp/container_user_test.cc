@@ -22,7 +22,9 @@ class UserTest : public ::testing::Test {
     ASSERT_NE(mkdtemp(name), nullptr);
     dir_ = name;
     mkdir((dir_ + "/etc").c_str(), 0755);
-    put("passwd", "root:x:0:0:root:/root:/bin/sh\nann:x:1001:1002::/home/ann:/bin/sh\n1000:x:0:0::/:/bin/sh\nbroken\nbad:x:4294967296:0::/:\n");
+    put("passwd",
+        "root:x:0:0:root:/root:/bin/sh\nann:x:1001:1002::/home/ann:/bin/sh\n1000:x:0:0::/:/bin/"
+        "sh\nbroken\nbad:x:4294967296:0::/:\n");
     put("group", "root:x:0:\nann:x:1002:\nwheel:x:10:ann,bob\naudio:x:29:bob\n77:x:5:ann\n");
     root_.reset(open(dir_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   }
@@ -30,7 +32,9 @@ class UserTest : public ::testing::Test {
     const Fd parent(open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC));
     removeTree(parent.get(), dir_.substr(5));
   }
-  void put(const std::string& name, const std::string& text) { std::ofstream(dir_ + "/etc/" + name) << text; }
+  void put(const std::string& name, const std::string& text) {
+    std::ofstream(dir_ + "/etc/" + name) << text;
+  }
 
   Identity find(const std::string& user, std::vector<std::string> groups = {}) {
     return lookUpUser(root_.get(), {user, std::move(groups), false}, {});
@@ -68,11 +72,13 @@ TEST_F(UserTest, ANumberThatTheFileKnowsHasItsGroup) {
 
 TEST_F(UserTest, AGroupOfOnesOwnReplacesTheMemberships) {
   EXPECT_EQ(find("ann:audio").groups, (std::vector<uint32_t>{29}));
-  EXPECT_EQ(find("ann", {"audio", "123", "wheel"}).groups, (std::vector<uint32_t>{1002, 10, 5, 29, 123}));
+  EXPECT_EQ(find("ann", {"audio", "123", "wheel"}).groups,
+            (std::vector<uint32_t>{1002, 10, 5, 29, 123}));
 }
 
 TEST_F(UserTest, RefusesWhatIsNoUser) {
-  for (const char* bad : {"-1", "4294967296", "2147483648", "nobody-here", "a:b:c", "0:", "ann:nogroup", "bad", "+1"}) {
+  for (const char* bad : {"-1", "4294967296", "2147483648", "nobody-here", "a:b:c",
+                          "0:", "ann:nogroup", "bad", "+1"}) {
     try {
       find(bad);
       ADD_FAILURE() << bad << " was taken";

@@ -52,7 +52,7 @@ class ImageTest : public ::testing::Test {
     return text.str();
   }
   struct stat status(const std::string& name) const {
-    struct stat found {};
+    struct stat found{};
     EXPECT_EQ(0, fstatat(dir(), name.c_str(), &found, AT_SYMLINK_NOFOLLOW)) << name;
     return found;
   }

@@ -49,7 +49,7 @@ class ImageHostile : public ImageTest, public ::testing::WithParamInterface<Case
 
  private:
   std::string describe(const std::filesystem::path& file) const {
-    struct stat s {};
+    struct stat s{};
     lstat(file.c_str(), &s);
     char names[512];
     const ssize_t n = llistxattr(file.c_str(), names, sizeof names);
@@ -119,17 +119,12 @@ const Case kCases[] = {
     {"AbsoluteName", [](Archive& a, const std::string& v) { a.file(v + "/file", "bad"); }, ""},
     {"AbsoluteParent", [](Archive& a, auto&) { a.file("/../victim/file", "bad"); }, "PATH_ESCAPES"},
     {"ParentInPaxPath",
-     [](Archive& a, auto&) {
-       a.pax({{"path", "../victim/file"}}).file("x", "bad");
-     },
+     [](Archive& a, auto&) { a.pax({{"path", "../victim/file"}}).file("x", "bad"); },
      "PATH_ESCAPES"},
     {"ParentInLongName", [](Archive& a, auto&) { a.longName("../victim/file").file("x", "bad"); },
      "PATH_ESCAPES"},
     {"ParentInGlobalHeader",
-     [](Archive& a, auto&) {
-       a.pax({{"path", "../victim/file"}}, 'g').file("x");
-     },
-     "PATH_ESCAPES"},
+     [](Archive& a, auto&) { a.pax({{"path", "../victim/file"}}, 'g').file("x"); }, "PATH_ESCAPES"},
     {"ParentInSparseName",
      [](Archive& a, auto&) {
        a.pax({{"GNU.sparse.name", "../victim/file"},
@@ -148,30 +143,20 @@ const Case kCases[] = {
      },
      "BAD_NAME"},
     {"NulInPaxLink",
-     [](Archive& a, auto&) {
-       a.pax({{"linkpath", std::string("a\0b", 3)}}).symlink("l", "x");
-     },
+     [](Archive& a, auto&) { a.pax({{"linkpath", std::string("a\0b", 3)}}).symlink("l", "x"); },
      "BAD_NAME"},
     {"NulInLongName",
      [](Archive& a, auto&) { a.longName(std::string("ok\0../victim", 12)).file("x"); }, ""},
     {"NewlineName", [](Archive& a, auto&) { a.file("line\n../victim\n", "x"); }, ""},
-    {"LongPart",
-     [](Archive& a, auto&) {
-       a.pax({{"path", std::string(300, 'a')}}).file("x");
-     },
+    {"LongPart", [](Archive& a, auto&) { a.pax({{"path", std::string(300, 'a')}}).file("x"); },
      "NAME_TOO_LONG"},
     {"Name64KiB", [](Archive& a, auto&) { a.longName(std::string(65536, 'a')).file("x"); },
      "NAME_TOO_LONG"},
     {"FourThousandParts",
-     [](Archive& a, auto&) {
-       a.pax({{"path", many("a/", 4000) + "b"}}).file("x");
-     },
+     [](Archive& a, auto&) { a.pax({{"path", many("a/", 4000) + "b"}}).file("x"); },
      "NAME_TOO_LONG"},
     {"TwoThousandParts",
-     [](Archive& a, auto&) {
-       a.pax({{"path", many("a/", 2000) + "b"}}).file("x");
-     },
-     "TOO_DEEP"},
+     [](Archive& a, auto&) { a.pax({{"path", many("a/", 2000) + "b"}}).file("x"); }, "TOO_DEEP"},
     // Links, then something through them
     {"WriteThroughRelativeLink",
      [](Archive& a, auto&) { a.symlink("l", "../victim").file("l/file", "bad"); }, "EEXIST"},
@@ -234,10 +219,7 @@ const Case kCases[] = {
      },
      ""},
     {"TimeThroughLink",
-     [](Archive& a, const std::string& v) {
-       a.pax({{"mtime", "5.5"}}).symlink("l", v);
-     },
-     ""},
+     [](Archive& a, const std::string& v) { a.pax({{"mtime", "5.5"}}).symlink("l", v); }, ""},
     {"FolderTimeAfterReplacement",
      [](Archive& a, const std::string& v) { a.folder("d", 0700).symlink("d", v); }, ""},
     // Hard links
@@ -289,26 +271,12 @@ const Case kCases[] = {
               .minor = std::string("\x80\xff\xff\xff\xff\xff\xff\xff", 8)});
      },
      "DEVICE_RANGE"},
-    {"PaxSize2To63",
-     [](Archive& a, auto&) {
-       a.pax({{"size", "9223372036854775808"}}).file("x");
-     },
+    {"PaxSize2To63", [](Archive& a, auto&) { a.pax({{"size", "9223372036854775808"}}).file("x"); },
      "BAD_NUMBER"},
-    {"PaxSizeWraps",
-     [](Archive& a, auto&) {
-       a.pax({{"size", "18446744073709551617"}}).file("x");
-     },
+    {"PaxSizeWraps", [](Archive& a, auto&) { a.pax({{"size", "18446744073709551617"}}).file("x"); },
      "BAD_NUMBER"},
-    {"PaxSizeNegative",
-     [](Archive& a, auto&) {
-       a.pax({{"size", "-1"}}).file("x");
-     },
-     "BAD_NUMBER"},
-    {"PaxSizeWords",
-     [](Archive& a, auto&) {
-       a.pax({{"size", "1e3"}}).file("x");
-     },
-     "BAD_NUMBER"},
+    {"PaxSizeNegative", [](Archive& a, auto&) { a.pax({{"size", "-1"}}).file("x"); }, "BAD_NUMBER"},
+    {"PaxSizeWords", [](Archive& a, auto&) { a.pax({{"size", "1e3"}}).file("x"); }, "BAD_NUMBER"},
     {"SizeNegative", [](Archive& a, auto&) { a.add({.name = "x", .size = kNegativeField}); },
      "BAD_NUMBER"},
     {"SizeHuge", [](Archive& a, auto&) { a.add({.name = "x", .size = kHugeField}); }, "BAD_NUMBER"},
@@ -316,36 +284,20 @@ const Case kCases[] = {
      "BAD_NUMBER"},
     {"SizeBeyondTheEnd", [](Archive& a, auto&) { a.add({.name = "x", .size = "00000100000"}); },
      "TRUNCATED"},
-    {"UserBeyond32Bits",
-     [](Archive& a, auto&) {
-       a.pax({{"uid", "4294967296"}}).file("x");
-     },
+    {"UserBeyond32Bits", [](Archive& a, auto&) { a.pax({{"uid", "4294967296"}}).file("x"); },
      "BAD_NUMBER"},
-    {"UserMinusOne",
-     [](Archive& a, auto&) {
-       a.pax({{"uid", "4294967295"}}).file("x");
-     },
+    {"UserMinusOne", [](Archive& a, auto&) { a.pax({{"uid", "4294967295"}}).file("x"); },
      "BAD_NUMBER"},
     {"GroupNegative",
      [](Archive& a, auto&) {
        a.add({.name = "x", .gid = std::string("\xff\xff\xff\xff\xff\xff\xff\xff", 8)});
      },
      "BAD_NUMBER"},
-    {"TimeHuge",
-     [](Archive& a, auto&) {
-       a.pax({{"mtime", "99999999999999999"}}).file("x");
-     },
+    {"TimeHuge", [](Archive& a, auto&) { a.pax({{"mtime", "99999999999999999"}}).file("x"); },
      "BAD_NUMBER"},
     {"TimeHugeNegative",
-     [](Archive& a, auto&) {
-       a.pax({{"mtime", "-99999999999999999"}}).file("x");
-     },
-     "BAD_NUMBER"},
-    {"TimeWords",
-     [](Archive& a, auto&) {
-       a.pax({{"mtime", "12.x"}}).file("x");
-     },
-     "BAD_NUMBER"},
+     [](Archive& a, auto&) { a.pax({{"mtime", "-99999999999999999"}}).file("x"); }, "BAD_NUMBER"},
+    {"TimeWords", [](Archive& a, auto&) { a.pax({{"mtime", "12.x"}}).file("x"); }, "BAD_NUMBER"},
     // Headers
     {"WrongChecksum", [](Archive& a, auto&) { a.file("a").add({.name = "b", .wrongSum = 1}); },
      "BAD_HEADER"},

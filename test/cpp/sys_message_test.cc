@@ -48,7 +48,8 @@ TEST(Message, AFullSocketIsToldAndASenderThatWaitsGetsThrough) {
   ASSERT_GT(sent, 0);
   std::thread reader([socket = b.get(), count = sent + 1] {
     Message message;
-    for (int i = 0; i < count; i++) ASSERT_EQ(receiveMessage(socket, message, true), Received::message);
+    for (int i = 0; i < count; i++)
+      ASSERT_EQ(receiveMessage(socket, message, true), Received::message);
   });
   EXPECT_TRUE(sendMessage(a.get(), text));
   reader.join();
