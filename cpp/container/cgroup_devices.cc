@@ -145,6 +145,7 @@ std::optional<std::vector<DeviceMatch>> parseList(std::string_view list) {
 
 std::vector<DeviceMatch> parseDeviceRules(const std::vector<spec::DeviceRule>& rules) {
   std::vector<DeviceMatch> all;
+  all.reserve(rules.size());
   for (const spec::DeviceRule& rule : rules) {
     all.push_back({rule.allow, parseType(rule.type), parseNumber(rule.major, "major"),
                    parseNumber(rule.minor, "minor"), parseAccess(rule.access)});
@@ -185,6 +186,7 @@ std::vector<DeviceLine> deviceLines(const DeviceTable& table, std::string_view d
   const auto now = parseList(devicesList);
   if (!now || table.allowByDefault) return deviceLines(table);
   std::vector<DeviceLine> lines;
+  lines.reserve(table.exceptions.size());
   for (const DeviceMatch& wanted : table.exceptions) lines.push_back({true, describe(wanted)});
   for (DeviceMatch old : *now) {
     for (const DeviceMatch& wanted : table.exceptions)

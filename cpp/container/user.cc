@@ -162,7 +162,7 @@ Identity lookUpUser(int root, const UserPlan& plan, const spec::User& fromSpec) 
 }
 
 void becomeUser(const Identity& identity, bool setGroups) {
-  constexpr const char* step = "become user";
+  static constexpr const char* step = "become user";
   const auto refuse = [](const char* syscall, uint32_t id) {
     const int saved = errno;
     throw SysError(step, syscall, std::to_string(id), saved,

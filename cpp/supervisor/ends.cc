@@ -51,7 +51,10 @@ std::string usageJson(const CgroupUsage& usage) {
 
 void Supervisor::containerEnded(const std::string& id) {
   Container& container = find(id);
-  while (container.slot.socket) slotSaid(id);
+  // What it said before its end; nobody speaks after that.
+  while (container.slot.socket && slotSaid(id) == Received::message) {
+  }
+  if (container.slot.socket) slotEnded(container);
   loop_.unwatch(container.slot.pidfd.get());
   const ChildEnd end = reapChild(container.slot.pidfd.get());
   container.dead = true;
@@ -59,16 +62,16 @@ void Supervisor::containerEnded(const std::string& id) {
   json::Writer w;
   w.beginObject().field("event", "exited").field("id", id);
   writeEnd(w, end, container.startedNs);
-  if (!container.answered && !container.failed) {
-    container.failed = true;
-    container.failure = errorJson(SysError("start container", "execve", "", ECHILD,
-                                           "the process was killed while it was starting"));
+  if (!container.start.answered && !container.start.failed) {
+    container.start.failed = true;
+    container.start.failure = errorJson(SysError("start container", "execve", "", ECHILD,
+                                                 "the process was killed while it was starting"));
   }
   if (container.slot.parent) {
     try {
       container.cgroup = Cgroup::open(container.slot.parent, container.slot.name);
       if (!container.ownPidNamespace) container.cgroup.killAll(SIGKILL);
-      if (!container.failed) writeUsage(w, container.cgroup.usage());
+      if (!container.start.failed) writeUsage(w, container.cgroup.usage());
     } catch (const SysError& error) {
       // The slot may have failed before it made its cgroup.
       if (error.err != ENOENT)
@@ -102,7 +105,7 @@ void Supervisor::finishEnd(const std::string& id, std::string report, int tries)
     failure = error;
   }
   try {
-    if (container.failed && container.newFolder) {
+    if (container.start.failed && container.newFolder) {
       removeFolder(container.dir);
     } else if (container.autoRemove) {
       sweeper_.take(container.dir);
@@ -112,9 +115,9 @@ void Supervisor::finishEnd(const std::string& id, std::string report, int tries)
   } catch (const SysError& error) {
     if (!failure) failure = error;
   }
-  if (container.failed)
+  if (container.start.failed)
     report = R"({"event":"failed","req":)" + std::to_string(container.request) + R"(,"error":)" +
-             container.failure;
+             container.start.failure;
   if (failure) report += R"(,"cleanupError":)" + errorJson(*failure);
   containers_.erase(id);
   send(report + "}");

@@ -44,7 +44,7 @@ void Supervisor::exec(const Request& request, Message& message) {
   const json::Document document = json::parse(request.header);
   const std::string id = document.root().get<std::string>("id");
   Container& container = find(id);
-  if (container.dead || !container.answered)
+  if (container.dead || !container.start.answered)
     throw SysError("exec", "", id, ESRCH, "the container is not running");
   if (container.paused)
     throw SysError("exec", "", id, EBUSY, "the container is paused, unpause it before exec");
@@ -62,7 +62,7 @@ void Supervisor::exec(const Request& request, Message& message) {
   process->request = request.number;
   process->startedNs = monotonicNs();
   auto [mine, its] = messagePair();
-  process->report = std::move(mine);
+  process->socket = std::move(mine);
   askAgent(*container.agent, std::string(request.body), its.get(), message.fds);
   container.spawning.push_back(std::move(process));
 }
@@ -91,7 +91,7 @@ bool Supervisor::agentSaid(const std::string& id) {
   document.root().require("pid", process->pid);
   process->pidfd = std::move(message.fds[0]);
   const std::string execId = process->id;
-  loop_.watch(process->report.get(), [this, id, execId] { execSaid(id, execId); });
+  loop_.watch(process->socket.get(), [this, id, execId] { execSaid(id, execId); });
   loop_.watch(process->pidfd.get(), [this, id, execId] { execEnded(id, execId); });
   container.execs[execId] = std::move(process);
   return true;
@@ -110,52 +110,42 @@ void Supervisor::endExecs(Container& container) {
   }
 }
 
-void Supervisor::execSaid(const std::string& id, const std::string& execId) {
+Received Supervisor::execSaid(const std::string& id, const std::string& execId) {
   ExecProcess& process = *find(id).execs.at(execId);
   Message message;
-  const Received what = receiveMessage(process.report.get(), message, false);
-  if (what == Received::nothing) return;
-  if (what == Received::closed) {
-    loop_.unwatch(process.report.get());
-    process.report.reset();
-    if (!process.ready || process.failed) return;
-    const std::string text = R"({"event":"started","req":)" + std::to_string(process.request) +
-                             R"(,"pid":)" + std::to_string(process.pid) + R"(,"timings":)" +
-                             process.timings + "}";
-    const int masters[2] = {process.master.get(), process.master.get()};
-    send(text, process.master ? std::span<const int>(masters) : std::span<const int>());
-    process.master.reset();
-    process.answered = true;
-    return;
-  }
-  const json::Document document = json::parse(message.data);
-  const std::string event = document.root().get<std::string>("event");
-  if (event == "terminal" && !message.fds.empty()) {
-    process.master = std::move(message.fds[0]);
-  } else if (event == "ready") {
-    process.ready = true;
-    process.timings = message.data.substr(message.data.find(R"("timings":)") + 10);
-    process.timings.pop_back();
-  } else if (event == "failed") {
-    process.failed = true;
-    send(R"({"event":"failed","req":)" + std::to_string(process.request) + "," +
-         message.data.substr(message.data.find(R"("error":)")));
+  const Received what = receiveMessage(process.socket.get(), message, false);
+  if (what == Received::closed) execReportEnded(process);
+  if (what == Received::message) process.start.take(std::move(message));
+  return what;
+}
+
+void Supervisor::execReportEnded(ExecProcess& process) {
+  loop_.unwatch(process.socket.get());
+  process.socket.reset();
+  if (process.start.failed) {
+    send(R"({"event":"failed","req":)" + std::to_string(process.request) + R"(,"error":)" +
+         process.start.failure + "}");
+  } else if (process.start.ready) {
+    sendStarted(process.request, process.pid, "", process.start);
   }
 }
 
 void Supervisor::execEnded(const std::string& id, const std::string& execId) {
   Container& container = find(id);
   ExecProcess& process = *container.execs.at(execId);
-  while (process.report) execSaid(id, execId);
+  // What it said before its end; nobody speaks after that.
+  while (process.socket && execSaid(id, execId) == Received::message) {
+  }
+  if (process.socket) execReportEnded(process);
   loop_.unwatch(process.pidfd.get());
   const ChildEnd end = reapChild(process.pidfd.get());
-  if (process.answered) {
+  if (process.start.answered) {
     json::Writer w;
     w.beginObject().field("event", "exited").field("id", id).field("execId", execId);
     writeEnd(w, end, process.startedNs);
     w.endObject();
     send(w.take());
-  } else if (!process.failed) {
+  } else if (!process.start.failed) {
     sendFailed(process.request, SysError("exec", "execve", "", ECHILD,
                                          "the process was killed while it was starting"));
   }

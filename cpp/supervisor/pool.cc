@@ -20,8 +20,11 @@ std::shared_ptr<CgroupParent> Supervisor::parentFor(const Shape& shape) {
   if (!parent_ || !shape.cgroup) return nullptr;
   if (shape.cgroupParent.empty()) return parent_;
   std::shared_ptr<CgroupParent>& other = otherParents_[shape.cgroupParent];
-  if (!other)
-    other = CgroupParent::create(layout_, shape.cgroupParent + "/slipway-" + settings_.id);
+  if (!other) {
+    const std::string path = shape.cgroupParent + "/slipway-" + settings_.id;
+    recordParent(path);
+    other = CgroupParent::create(layout_, path);
+  }
   return other;
 }
 

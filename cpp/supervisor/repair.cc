@@ -10,6 +10,7 @@
 #include "init/report.h"
 #include "supervisor/cleanup.h"
 #include "supervisor/supervisor.h"
+#include "sys/path.h"
 
 namespace slipway {
 namespace {
@@ -46,19 +47,41 @@ bool isDead(const std::string& folder, Fd& lock) {
   return flock(lock.get(), LOCK_EX | LOCK_NB) == 0;
 }
 
-void removeCgroupsOf(const CgroupLayout& layout, const std::string& path) {
+void removeCgroupsOf(const CgroupLayout& layout, const std::string& path, int levels) {
   const std::shared_ptr<CgroupParent> parent = CgroupParent::create(layout, path);
   for (const std::string& name : parent->list()) removeCgroup(parent, name);
-  parent->remove(2);
+  parent->remove(levels);
+}
+
+// The engine's own place and those that a cgroupParent named.
+void removeAllCgroups(const CgroupLayout& layout, const std::string& folder,
+                      const std::string& id) {
+  removeCgroupsOf(layout, "/slipway/" + id, 2);
+  const Fd dir(
+      check(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC), kStep, "open", folder));
+  const std::string text = readFileInRoot(dir.get(), "parents", 1 << 20, kStep);
+  for (const std::string_view path : splitWords(text, '\n')) {
+    if (!path.empty()) removeCgroupsOf(layout, std::string(path), 1);
+  }
 }
 
 }  // namespace
 
+// The folder of what runs may lie in a place where everybody may make folders:
+// one that another user made is not ours to trust.
+void Supervisor::makeFolders() {
+  makeDirs(settings_.run, 0711);
+  makeDirs(settings_.root + "/scope", 0711);
+  struct stat status;
+  check(lstat(settings_.run.c_str(), &status), "make engine folders", "lstat", settings_.run);
+  if (S_ISDIR(status.st_mode) && status.st_uid == geteuid() && (status.st_mode & 022) == 0) return;
+  throw SysError("make engine folders", "lstat", settings_.run, EPERM,
+                 "the folder belongs to another user, or others may write to it");
+}
+
 // Claimed under a temporary name and then renamed: another supervisor never
 // sees the folder without its lock.
 void Supervisor::claimFolders() {
-  makeDirs(settings_.run, 0711);
-  makeDirs(settings_.root + "/scope", 0711);
   const std::string final = settings_.run + "/" + settings_.id,
                     draft = settings_.run + "/." + settings_.id;
   makeDirs(draft, 0700);
@@ -69,13 +92,20 @@ void Supervisor::claimFolders() {
   makeDirs(settings_.root + "/scope/" + settings_.id, 0711);
 }
 
+// Cgroups outside of the engine's own place, one path a line, written before the
+// first is made.
+void Supervisor::recordParent(const std::string& path) {
+  writeFileAt(AT_FDCWD, settings_.run + "/" + settings_.id + "/parents", path + "\n",
+              O_CREAT | O_APPEND, 0600, "record cgroup parent");
+}
+
 void Supervisor::repairOthers() {
   for (const std::string& id : names(settings_.run)) {
     Fd lock;
     const std::string folder = settings_.run + "/" + id;
     if (!isDead(folder, lock)) continue;
     if (!settings_.rootless && layout_.mode() != CgroupLayout::Mode::kNone)
-      removeCgroupsOf(layout_, "/slipway/" + id);
+      removeAllCgroups(layout_, folder, id);
     removeFolder(settings_.root + "/scope/" + id);
     removeFolder(folder);
   }

@@ -122,7 +122,7 @@ void Supervisor::freeze(const Request& request, bool freeze) {
   const json::Document document = json::parse(request.header);
   Container& container = find(document.root().get<std::string>("id"));
   const char* step = freeze ? "pause" : "resume";
-  if (container.dead || !container.answered)
+  if (container.dead || !container.start.answered)
     throw SysError(step, "", container.id, ESRCH, "the container is not running");
   if (container.paused == freeze)
     throw SysError(step, "", container.id, EINVAL,

@@ -47,6 +47,7 @@ void Supervisor::start(const Request& request, Message& message) {
   container->newFolder = container->dir.empty();
   if (container->newFolder) container->dir = container->slot.dir;
   std::vector<int> fds;
+  fds.reserve(message.fds.size());
   for (const Fd& fd : message.fds) fds.push_back(fd.get());
   sendMessage(container->slot.socket.get(), request.body, fds);
   const std::string id = container->id;
@@ -65,46 +66,56 @@ void Supervisor::watchHelper(int pidfd) {
   });
 }
 
-void Supervisor::slotSaid(const std::string& id) {
+Received Supervisor::slotSaid(const std::string& id) {
   Container& container = find(id);
   Message message;
   const Received what = receiveMessage(container.slot.socket.get(), message, false);
-  if (what == Received::nothing) return;
-  if (what == Received::closed) return slotEnded(container);
-  const json::Document document = json::parse(message.data);
-  const std::string event = document.root().get<std::string>("event");
-  if (event == "terminal" && !message.fds.empty()) {
-    container.master = std::move(message.fds[0]);
-  } else if (event == "ready") {
-    container.ready = true;
-    container.timings = message.data.substr(message.data.find(R"("timings":)") + 10);
-    container.timings.pop_back();
-  } else if (event == "failed") {
-    container.failed = true;
-    // Told to Node once everything is cleaned up, in finishEnd.
-    container.failure = message.data.substr(message.data.find(R"("error":)") + 8);
-    container.failure.pop_back();
-  }
+  if (what == Received::closed) slotEnded(container);
+  if (what == Received::message) container.start.take(std::move(message));
+  return what;
 }
 
 // The socket closed: by execve, or by the death of the process, which the pidfd
-// tells apart later.
+// tells apart later. A failure is told to Node in finishEnd, once everything is
+// cleaned up.
 void Supervisor::slotEnded(Container& container) {
   loop_.unwatch(container.slot.socket.get());
   container.slot.socket.reset();
-  if (container.ready && !container.failed) answerStarted(container);
+  if (container.start.ready && !container.start.failed) {
+    sendStarted(container.request, container.slot.pid, container.dir, container.start);
+  }
   loop_.whenIdle([this] { return refill(); });
 }
 
-void Supervisor::answerStarted(Container& container) {
-  container.answered = true;
-  const std::string text = R"({"event":"started","req":)" + std::to_string(container.request) +
-                           R"(,"pid":)" + std::to_string(container.slot.pid) + R"(,"dir":)" +
-                           quoted(container.dir) + R"(,"timings":)" + container.timings + "}";
+void StartReport::take(Message message) {
+  const json::Document document = json::parse(message.data);
+  const std::string event = document.root().get<std::string>("event");
+  // The rest of the text, without the bracket that closes the message.
+  const auto rest = [&message](std::string_view key) {
+    const size_t at = message.data.find(key) + key.size();
+    return message.data.substr(at, message.data.size() - at - 1);
+  };
+  if (event == "terminal" && !message.fds.empty()) {
+    master = std::move(message.fds[0]);
+  } else if (event == "ready") {
+    ready = true;
+    timings = rest(R"("timings":)");
+  } else if (event == "failed") {
+    failed = true;
+    failure = rest(R"("error":)");
+  }
+}
+
+void Supervisor::sendStarted(uint64_t request, pid_t pid, const std::string& dir,
+                             StartReport& start) {
+  start.answered = true;
+  const std::string text = R"({"event":"started","req":)" + std::to_string(request) + R"(,"pid":)" +
+                           std::to_string(pid) + R"(,"dir":)" + quoted(dir) + R"(,"timings":)" +
+                           start.timings + "}";
   // Twice: Node reads and writes through descriptors of their own.
-  const int masters[2] = {container.master.get(), container.master.get()};
-  send(text, container.master ? std::span<const int>(masters) : std::span<const int>());
-  container.master.reset();
+  const int masters[2] = {start.master.get(), start.master.get()};
+  send(text, start.master ? std::span<const int>(masters) : std::span<const int>());
+  start.master.reset();
 }
 
 }  // namespace slipway

@@ -52,6 +52,7 @@ Supervisor::Supervisor(Fd control, EngineSettings settings)
   // Before any container exists: nothing of this process can be read or traced
   // from inside one (CVE-2016-9962).
   check(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "start supervisor", "prctl", "PR_SET_DUMPABLE");
+  makeFolders();
   repairOthers();
   claimFolders();
   if (cgroups) {
@@ -109,7 +110,7 @@ void Supervisor::forgetInChild() {
   for (auto& [id, container] : containers_) {
     container->slot.socket.reset();
     container->slot.pidfd.reset();
-    container->master.reset();
+    container->start.master.reset();
     container->agent.reset();
     container->execs.clear();
     container->spawning.clear();

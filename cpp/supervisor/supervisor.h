@@ -33,14 +33,23 @@ struct EngineSettings {
   size_t poolMin = 2, poolMax = 8;
 };
 
+// What a process has told of its start so far (init/report.h).
+struct StartReport {
+  Fd master;                     // of its terminal, until it is handed on
+  std::string timings, failure;  // JSON of `ready`, of `failed`
+  bool failed = false, ready = false;
+  bool answered = false;  // Node knows that it runs
+
+  void take(Message message);
+};
+
 struct ExecProcess {
   std::string id;
   uint64_t request = 0;
-  Fd pidfd, report, master;
+  Fd pidfd, socket;
   pid_t pid = 0;
   uint64_t startedNs = 0;
-  std::string timings;
-  bool failed = false, ready = false, answered = false;
+  StartReport start;
 };
 
 struct Container {
@@ -50,10 +59,9 @@ struct Container {
   unsigned newFlags = 0;
   bool autoRemove = false;
   uint64_t request = 0, startedNs = 0;
-  Fd master;
-  std::string timings, failure;  // JSON of `ready`, of `failed`
-  bool newFolder = true;         // this start made it, so that its failure removes it
-  bool failed = false, ready = false, answered = false, dead = false, paused = false;
+  StartReport start;
+  bool newFolder = true;  // this start made it, so that its failure removes it
+  bool dead = false, paused = false;
   bool ownPidNamespace = true;
   std::optional<Agent> agent;
   std::deque<std::unique_ptr<ExecProcess>> spawning;  // asked of the agent, in order
@@ -82,15 +90,15 @@ class Supervisor {
   // starts.cc
   void start(const Request& request, Message& message);
   void watchHelper(int pidfd);
-  void slotSaid(const std::string& id);
+  Received slotSaid(const std::string& id);
   void slotEnded(Container& container);
-  void answerStarted(Container& container);
 
   // execs.cc
   void exec(const Request& request, Message& message);
   bool agentSaid(const std::string& id);
   void endExecs(Container& container);
-  void execSaid(const std::string& id, const std::string& execId);
+  Received execSaid(const std::string& id, const std::string& execId);
+  void execReportEnded(ExecProcess& process);
   void execEnded(const std::string& id, const std::string& execId);
   void dropAgent(Container& container);
 
@@ -116,6 +124,8 @@ class Supervisor {
   void dropSlot(Slot& slot);
 
   // repair.cc
+  void makeFolders();
+  void recordParent(const std::string& path);
   void claimFolders();
   void repairOthers();
   void dropFolders();
@@ -123,6 +133,7 @@ class Supervisor {
   std::string scopeFolder() const { return settings_.root + "/scope/" + settings_.id; }
   Container& find(const std::string& id);
   void send(const std::string& text, std::span<const int> fds = {});
+  void sendStarted(uint64_t request, pid_t pid, const std::string& dir, StartReport& start);
   void sendDone(uint64_t request, const std::string& result = "null");
   void sendFailed(uint64_t request, const SysError& error);
   void forgetInChild();

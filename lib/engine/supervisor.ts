@@ -94,7 +94,7 @@ export class Supervisor {
    *
    * @throws SlipwayError with what failed, from the kernel or ERR_SUPERVISOR_GONE.
    */
-  request(
+  async request(
     op: string,
     header: Record<string, unknown>,
     body = '',
@@ -103,7 +103,7 @@ export class Supervisor {
   ): Promise<Answer> {
     if (this.#gone !== undefined) {
       sent();
-      return Promise.reject(this.#gone);
+      throw this.#gone;
     }
     const req = this.#nextRequest++;
     const answer = new Promise<Answer>((resolve, reject) => {
@@ -111,7 +111,13 @@ export class Supervisor {
     });
     this.#use();
     this.#send(`${JSON.stringify({ op, req, ...header })}\n${body}`, fds, sent);
-    return answer;
+    try {
+      return await answer;
+    } catch (error) {
+      // Captured here, the stack names who asked and not who heard the answer.
+      if (error instanceof Error && error !== this.#gone) Error.captureStackTrace(error);
+      throw error;
+    }
   }
 
   /** Long work on files by a process of its own; `cancel` kills that. */

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { useBoxes } from '../helpers/boxes.js';
-import { cgroupFile, cgroupFolder, namespaceOf } from '../helpers/host.js';
+import { Engine } from '../../lib/index.js';
+import { freshRoot, useBoxes } from '../helpers/boxes.js';
+import { cgroupFile, cgroupFolder, cgroupsNamed, namespaceOf } from '../helpers/host.js';
 import { needs } from '../helpers/needs.js';
 
 describe('namespaces that are shared', () => {
@@ -81,10 +82,19 @@ describe('namespaces that are shared', () => {
     assert.match(output, /^options ndots:2$/m);
   });
 
-  it('cgroupParent is the parent of the cgroup', async () => {
+  it('cgroupParent is the parent of the cgroup, and stays when all is closed', async () => {
     const cgroupParent = `/slipway-test-${process.pid}`;
-    const box = await boxes.run({ cgroupParent, memory: '64m' });
+    const engine = new Engine({ root: freshRoot() });
+    const box = await boxes.run({ engine, image: 'host', cgroupParent, memory: '64m' });
     assert.ok(cgroupFolder(box.pid, 'memory').includes(`${cgroupParent}/`));
     assert.match(cgroupFile(box.pid, 'memory', 'cgroup.procs'), new RegExp(`^${box.pid}$`, 'm'));
+    await engine.close();
+    rmSync(engine.root, { recursive: true });
+    const left = cgroupsNamed(cgroupParent);
+    for (const folder of left) rmdirSync(folder);
+    assert.deepEqual(
+      left.filter((folder) => !folder.endsWith(cgroupParent)),
+      [],
+    );
   });
 });

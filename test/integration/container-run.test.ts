@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { Container, Engine, Image } from '../../lib/index.js';
 import { freshRoot, isWritten, useBoxes } from '../helpers/boxes.js';
 import { isAlive, until } from '../helpers/host.js';
@@ -77,9 +77,16 @@ describe('Container.run', () => {
 
 describe('Container.run of the host image', () => {
   needs('containers');
+  let engine: Engine;
+  beforeEach(() => {
+    engine = new Engine({ root: freshRoot() });
+  });
+  afterEach(async () => {
+    await engine.close();
+    rmSync(engine.root, { recursive: true });
+  });
 
   it('runs the programs of this machine without its home folders and secrets', async () => {
-    await using engine = new Engine({ root: freshRoot() });
     const image = await Image.host({ engine });
     const script =
       'uname -s; ls -A /root /home /var | wc -w; test -e /etc/shadow && echo secrets; true';
@@ -91,7 +98,6 @@ describe('Container.run of the host image', () => {
   });
 
   it('keeps what is written away from this machine', async () => {
-    await using engine = new Engine({ root: freshRoot() });
     const marker = `/usr/slipway-marker-${process.pid}`;
     const command = ['sh', '-c', `echo x > ${marker} && cat ${marker}`];
     await using box = await Container.run({ engine, image: 'host', command });
