@@ -121,7 +121,7 @@ void Supervisor::finishEnd(const std::string& id, std::string report, int tries)
   if (failure) report += R"(,"cleanupError":)" + errorJson(*failure);
   containers_.erase(id);
   send(report + "}");
-  loop_.whenIdle([this] { return refill(); });
+  refillSoon();
 }
 
 // Signals everything first and collects afterwards: the first process of a pid

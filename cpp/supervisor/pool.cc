@@ -13,6 +13,8 @@ namespace slipway {
 namespace {
 
 constexpr size_t kKinds = 3;
+constexpr uint64_t kJoinIsCheapNs = 6000000;
+constexpr int kCalmMs = 20;
 
 }  // namespace
 
@@ -78,6 +80,31 @@ void Supervisor::dropWaiting(const PoolKind& kind) {
   }
 }
 
+// A write to cgroup.procs on an idle machine holds the kernel's cgroup lock for
+// milliseconds, until a grace period is over, and the end of a container that
+// just started would wait for it. Soon after another such write it is cheap: a
+// busy engine refills at once, an idle one when things have calmed down.
+void Supervisor::refillSoon() {
+  const uint64_t now = monotonicNs();
+  lastEventNs_ = now;
+  if (now - lastJoinNs_ < kJoinIsCheapNs) {
+    loop_.whenIdle([this] { return refill(); });
+  } else if (!refillDue_) {
+    refillDue_ = true;
+    refillLater(kCalmMs);
+  }
+}
+
+void Supervisor::refillLater(int delayMs) {
+  loop_.after(delayMs, [this] {
+    const uint64_t calmNs = monotonicNs() - lastEventNs_;
+    const bool busy = calmNs < kCalmMs * 1000000u && monotonicNs() - lastJoinNs_ >= kJoinIsCheapNs;
+    if (busy) return refillLater(kCalmMs);
+    refillDue_ = false;
+    loop_.whenIdle([this] { return refill(); });
+  });
+}
+
 // One slot a call, so that events never wait for more than one fork.
 bool Supervisor::refill() {
   for (auto& [key, kind] : kinds_) {
@@ -103,6 +130,7 @@ void Supervisor::poolSlotSaid(const std::string& name) {
   if (receiveMessage(slot.socket.get(), message, false) == Received::message &&
       message.data.find(R"("idle")") != std::string::npos) {
     slot.idle = true;
+    lastJoinNs_ = monotonicNs();
     return;
   }
   kinds_.erase(slot.key + "/" + slot.image);

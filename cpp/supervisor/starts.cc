@@ -71,7 +71,11 @@ Received Supervisor::slotSaid(const std::string& id) {
   Message message;
   const Received what = receiveMessage(container.slot.socket.get(), message, false);
   if (what == Received::closed) slotEnded(container);
-  if (what == Received::message) container.start.take(std::move(message));
+  if (what == Received::message) {
+    // A new slot says first that it is in its cgroup.
+    if (message.data.find(R"("idle")") != std::string::npos) lastJoinNs_ = monotonicNs();
+    container.start.take(std::move(message));
+  }
   return what;
 }
 
@@ -84,7 +88,7 @@ void Supervisor::slotEnded(Container& container) {
   if (container.start.ready && !container.start.failed) {
     sendStarted(container.request, container.slot.pid, container.dir, container.start);
   }
-  loop_.whenIdle([this] { return refill(); });
+  refillSoon();
 }
 
 void StartReport::take(Message message) {

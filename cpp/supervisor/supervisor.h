@@ -117,6 +117,8 @@ class Supervisor {
   Slot takeSlot(const Shape& shape, const std::string& image, std::string_view plan);
   void forgetOldKinds();
   void dropWaiting(const PoolKind& kind);
+  void refillSoon();
+  void refillLater(int delayMs);
   bool refill();
   void poolSlotSaid(const std::string& name);
   Slot makeSlot(const Shape& shape, const std::string& image, const std::string& sample);
@@ -152,6 +154,9 @@ class Supervisor {
   std::map<std::string, PoolKind> kinds_;  // by shape and image
   std::map<std::string, Slot> waiting_;    // by name
   uint64_t slotCount_ = 0;
+  uint64_t lastJoinNs_ = 0;    // when a slot last wrote its cgroup.procs
+  uint64_t lastEventNs_ = 0;   // when a container last started or ended
+  bool refillDue_ = false;     // a timer for it is set
 
   struct Worker {
     uint64_t request = 0;
