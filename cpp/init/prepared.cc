@@ -26,14 +26,20 @@ bool same(const spec::Mount& a, const spec::Mount& b) {
 
 }  // namespace
 
-Prepared::Prepared(const Plan& sample, std::string dir, bool rootless) : dir_(std::move(dir)) {
-  if (sample.rootfs.overlays.empty()) return;
-  RootfsPlan rootfs = sample.rootfs;
-  rootfs.dir = dir_;
-  rootfs_ = makeRootfs(rootfs, sample.spec, rootless, {});
-  overlays_ = sample.rootfs.overlays;
-  for (const spec::Mount& mount : sample.spec.mounts) {
-    if (canPrepare(mount)) fileSystems_.emplace_back(mount, makeFileSystem(mount));
+Sample Sample::of(const Plan& plan) {
+  Sample sample{plan.rootfs.overlays, plan.rootfs.isVolatile, {}};
+  for (const spec::Mount& mount : plan.spec.mounts) {
+    if (canPrepare(mount)) sample.mounts.push_back(mount);
+  }
+  return sample;
+}
+
+Prepared::Prepared(const Sample& sample, std::string dir, bool rootless) : dir_(std::move(dir)) {
+  if (sample.overlays.empty()) return;
+  rootfs_ = makeRootfs({sample.overlays, dir_, sample.isVolatile}, {}, rootless, {});
+  overlays_ = sample.overlays;
+  for (const spec::Mount& mount : sample.mounts) {
+    fileSystems_.emplace_back(mount, makeFileSystem(mount));
   }
 }
 

@@ -16,12 +16,22 @@
 
 namespace slipway {
 
+// The parts of a plan that the next one is likely to share. Nothing of a user's
+// own is in it: no environment, no command.
+struct Sample {
+  std::vector<OverlayPlan> overlays;
+  bool isVolatile = true;
+  std::vector<spec::Mount> mounts;  // of kernel file systems
+
+  static Sample of(const Plan& plan);
+};
+
 class Prepared {
  public:
   Prepared() = default;
   // In the slot, once it is in its namespaces and cgroup. `dir` is the folder
   // that the container would get.
-  Prepared(const Plan& sample, std::string dir, bool rootless);
+  Prepared(const Sample& sample, std::string dir, bool rootless);
 
   // A root that somebody else has made.
   Prepared(Rootfs rootfs, std::vector<OverlayPlan> overlays, std::string dir)

@@ -30,20 +30,20 @@ std::shared_ptr<CgroupParent> Supervisor::parentFor(const Shape& shape) {
   return other;
 }
 
-Slot Supervisor::makeSlot(const Shape& shape, const std::string& image, const std::string& sample) {
+SlotOrder Supervisor::order(const Shape& shape, const std::string& image) {
   const std::string name = std::to_string(++slotCount_);
-  return forkSlot({shape, name, scopeFolder() + "/" + name, parentFor(shape), image, sample},
-                  environment_);
+  return {shape, name, scopeFolder() + "/" + name, parentFor(shape), image, nullptr, {}};
 }
 
 // A waiting slot for the same image, or else one of the same shape, which takes
 // its own guess down; or a new one. Finding none is a sign to keep more.
 Slot Supervisor::takeSlot(const Shape& shape, const std::string& image, std::string_view plan) {
   const std::string key = shape.key();
-  if (key.empty()) return makeSlot(shape, image, std::string(plan));
-  if (settings_.poolMax == 0) return makeSlot(shape, image, {});
+  SlotOrder fresh = order(shape, image);
+  if (key.empty()) fresh.plan = plan;
+  if (key.empty() || settings_.poolMax == 0) return forkSlot(fresh, environment_);
   PoolKind& kind = kinds_[key + "/" + image];
-  if (kind.target == 0) kind = {shape, image, std::string(plan), settings_.poolMin, 0};
+  if (kind.target == 0) kind = {shape, image, Sample::of(readPlan(plan)), settings_.poolMin, 0};
   kind.lastUseNs = monotonicNs();
   forgetOldKinds();
   auto found = waiting_.end();
@@ -54,7 +54,7 @@ Slot Supervisor::takeSlot(const Shape& shape, const std::string& image, std::str
   }
   if (found == waiting_.end() || found->second.image != image)
     kind.target = std::min(kind.target + 1, settings_.poolMax);
-  if (found == waiting_.end()) return makeSlot(shape, image, {});
+  if (found == waiting_.end()) return forkSlot(fresh, environment_);
   loop_.unwatch(found->second.socket.get());
   Slot slot = std::move(found->second);
   waiting_.erase(found);
@@ -113,7 +113,9 @@ bool Supervisor::refill() {
     for (const auto& [name, slot] : waiting_)
       have += slot.key == shapeKey && slot.image == kind.image ? 1 : 0;
     if (have >= kind.target) continue;
-    Slot slot = makeSlot(kind.shape, kind.image, kind.sample);
+    SlotOrder next = order(kind.shape, kind.image);
+    next.sample = &kind.sample;
+    Slot slot = forkSlot(next, environment_);
     const std::string name = slot.name;
     loop_.watch(slot.socket.get(), [this, name] { poolSlotSaid(name); });
     waiting_.emplace(name, std::move(slot));

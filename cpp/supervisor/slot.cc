@@ -69,9 +69,8 @@ void serveSlot(const SlotTask& task) {
   }
   InitContext context;
   context.enteredNamespaces = (order.shape.newFlags() & CLONE_NEWPID) | enterEarly(order.shape);
-  // A slot of no kind takes its plan at once and has nothing to guess.
-  if (!order.sample.empty() && !order.shape.key().empty())
-    context.prepared = Prepared(readPlan(order.sample), order.dir, task.environment.rootless);
+  if (order.sample != nullptr)
+    context.prepared = Prepared(*order.sample, order.dir, task.environment.rootless);
   reportIdle(task.socket);
   Message plan;
   if (receiveMessage(task.socket, plan, true) != Received::message) _exit(0);
@@ -102,7 +101,7 @@ Slot forkSlot(const SlotOrder& order, const SlotEnvironment& environment) {
   Slot slot;
   slot.name = order.name;
   slot.dir = order.dir;
-  slot.image = order.sample.empty() ? "" : order.image;
+  slot.image = order.sample == nullptr ? "" : order.image;
   slot.key = order.shape.key();
   slot.parent = order.parent;
   auto [mine, its] = messagePair();

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "container/cgroup.h"
+#include "init/prepared.h"
 #include "supervisor/request.h"
 #include "sys/fd.h"
 
@@ -37,7 +38,9 @@ struct SlotOrder {
   const Shape& shape;
   std::string name, dir;
   std::shared_ptr<CgroupParent> parent;
-  std::string image, sample;  // a plan of the same kind to get ready for; may be empty
+  std::string image;
+  const Sample* sample = nullptr;  // what to get ready; null: nothing, a plan comes at once
+  std::string plan;                // that plan, where the fork itself depends on it
 };
 
 // Forks a slot. Throws when the fork itself fails; later failures come as

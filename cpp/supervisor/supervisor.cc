@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <sched.h>
-#include <string.h>
 #include <sys/prctl.h>
 
 #include "container/userns.h"
@@ -101,8 +100,6 @@ void Supervisor::forgetInChild() {
   control_.reset();
   lock_.reset();
   sweeper_.forget();
-  // Plans hold the environments of other containers.
-  for (auto& [key, kind] : kinds_) explicit_bzero(kind.sample.data(), kind.sample.size());
   for (auto& [name, slot] : waiting_) {
     slot.socket.reset();
     slot.pidfd.reset();

@@ -110,7 +110,8 @@ class Supervisor {
   // pool.cc
   struct PoolKind {
     Shape shape;
-    std::string image, sample;
+    std::string image;
+    Sample sample;
     size_t target = 0;
     uint64_t lastUseNs = 0;
   };
@@ -121,7 +122,7 @@ class Supervisor {
   void refillLater(int delayMs);
   bool refill();
   void poolSlotSaid(const std::string& name);
-  Slot makeSlot(const Shape& shape, const std::string& image, const std::string& sample);
+  SlotOrder order(const Shape& shape, const std::string& image);
   std::shared_ptr<CgroupParent> parentFor(const Shape& shape);
   void dropSlot(Slot& slot);
 
@@ -154,9 +155,9 @@ class Supervisor {
   std::map<std::string, PoolKind> kinds_;  // by shape and image
   std::map<std::string, Slot> waiting_;    // by name
   uint64_t slotCount_ = 0;
-  uint64_t lastJoinNs_ = 0;    // when a slot last wrote its cgroup.procs
-  uint64_t lastEventNs_ = 0;   // when a container last started or ended
-  bool refillDue_ = false;     // a timer for it is set
+  uint64_t lastJoinNs_ = 0;   // when a slot last wrote its cgroup.procs
+  uint64_t lastEventNs_ = 0;  // when a container last started or ended
+  bool refillDue_ = false;    // a timer for it is set
 
   struct Worker {
     uint64_t request = 0;

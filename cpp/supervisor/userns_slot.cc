@@ -53,7 +53,7 @@ void becomeRoot(int socket) {
 [[noreturn]] void containerMain(const UsernsTask& task, int helper) {
   try {
     close(task.birth);
-    const Plan plan = readPlan(task.order.sample);
+    const Plan plan = readPlan(task.order.plan);
     InitContext context;
     context.prepared =
         Prepared(receiveRootfs(helper, plan.rootfs.overlays), plan.rootfs.overlays, task.order.dir);
@@ -109,7 +109,7 @@ void sendRootfs(const UsernsTask& task, const Plan& plan, pid_t pid, int contain
 [[noreturn]] void helperMain(UsernsTask task) {
   try {
     task.environment.forgetParent();
-    const Plan plan = readPlan(task.order.sample);
+    const Plan plan = readPlan(task.order.plan);
     Cgroup cgroup;
     if (task.order.parent) {
       task.cgroup = &cgroup;
