@@ -29,7 +29,10 @@ std::string decodeBase64(const Value& value) {
     const int six = sextet(c);
     if (six < 0) value.refuse("expected base64");
     bits = bits << 6 | static_cast<uint32_t>(six);
-    if ((count += 6) >= 8) out.push_back(static_cast<char>(bits >> (count -= 8) & 0xff));
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    out.push_back(static_cast<char>(bits >> count & 0xff));
   }
   return out;
 }

@@ -122,9 +122,10 @@ bool isNumberPart(char c) {
 bool overflows(std::string_view number) {
   int64_t integer = 0;
   uint64_t natural = 0;
-  const auto end = number.data() + number.size();
-  const auto result = number[0] == '-' ? std::from_chars(number.data(), end, integer)
-                                       : std::from_chars(number.data(), end, natural);
+  const char* begin = number.data();
+  const char* end = begin + number.size();
+  const auto result = number[0] == '-' ? std::from_chars(begin, end, integer)
+                                       : std::from_chars(begin, end, natural);
   return result.ptr == end && result.ec == std::errc::result_out_of_range;
 }
 

@@ -4,6 +4,7 @@
 // locales: a quarter of a static program. The guard of that header keeps it out.
 #pragma once
 
+// NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
 #define _GLIBCXX_IOSTREAM 1
 #include <istream>
 #include <ostream>
