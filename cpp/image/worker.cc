@@ -117,6 +117,12 @@ void remove(const Value& request) {
   removeTree(parent.get(), path.substr(slash + 1));
 }
 
+void move(const Value& request) {
+  const std::string source = request.get<std::string>("source");
+  const std::string destination = request.get<std::string>("destination");
+  check(rename(source.c_str(), destination.c_str()), "move folder", "rename", destination);
+}
+
 void run(const Value& request, const std::vector<Fd>& fds, Writer& out) {
   const std::string op = request.get<std::string>("op");
   const bool streams = op == "unpack" || op == "pack";
@@ -125,6 +131,7 @@ void run(const Value& request, const std::vector<Fd>& fds, Writer& out) {
   if (op == "pack") return pack(request, fds[0].get(), out);
   if (op == "copy") return copy(request, out);
   if (op == "remove") return remove(request);
+  if (op == "move") return move(request);
   request.at("op").refuse("is not known");
 }
 

@@ -16,6 +16,7 @@ namespace slipway {
 //   {"op":"pack","path":FOLDER}                     fds[0] is written: the archive
 //   {"op":"copy","source":FOLDER,"destination":FOLDER,"options":{...}}
 //   {"op":"remove","path":PATH}                     a missing one is success
+//   {"op":"move","source":PATH,"destination":PATH}  rename(2)
 // `options` of unpack: whiteouts ("refuse" "overlay" "plain"), squashOwners,
 // keepKinds, sync, maxBytes, maxEntries; of copy: squashOwners, sync.
 //

@@ -56,6 +56,9 @@ export function imageWorker(supervisor: () => Promise<Supervisor>): ImageWorker 
     },
     copy: (request: CopyRequest, signal?: AbortSignal) =>
       work<CopyResult>({ op: 'copy', ...request }, signal),
+    async move(source: string, destination: string): Promise<void> {
+      await work({ op: 'move', source, destination });
+    },
     async remove(path: string, signal?: AbortSignal): Promise<void> {
       await work({ op: 'remove', path }, signal);
     },

@@ -5,9 +5,9 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Digest, damaged, hexOf } from './config.js';
-import { isMissing, readIfThere, syncFolder, writeDurably } from './files.js';
+import { hasCode, isMissing, readIfThere, syncFolder, writeDurably } from './files.js';
 import { trashPath } from './staging.js';
-import type { UnpackResult } from './worker.js';
+import type { ImageWorker, UnpackResult } from './worker.js';
 
 export interface LayerRecord {
   readonly chainId: Digest;
@@ -20,9 +20,11 @@ const NAME = /^([a-f0-9]{64})(\.json)?$/;
 
 export class Layers {
   readonly folder: string;
+  readonly #worker: Pick<ImageWorker, 'move'>;
 
-  constructor(folder: string) {
+  constructor(folder: string, worker: Pick<ImageWorker, 'move'>) {
     this.folder = folder;
+    this.#worker = worker;
   }
 
   path(chainId: Digest): string {
@@ -40,12 +42,23 @@ export class Layers {
     return record;
   }
 
+  // Without root, the top folder of a layer may belong to a subordinate id; moving
+  // it to another folder then takes the rights of the user namespace.
+  async #take(from: string, path: string): Promise<void> {
+    try {
+      await rename(from, path);
+    } catch (error) {
+      if (!hasCode(error, 'EACCES')) throw error;
+      await this.#worker.move(from, path);
+    }
+  }
+
   /** Takes over the folder `from`, unless the layer is there already. */
   async add(record: LayerRecord, from: string): Promise<void> {
     if ((await this.find(record.chainId)) !== undefined) return;
     const path = this.path(record.chainId);
     await this.#discard(path);
-    await rename(from, path);
+    await this.#take(from, path);
     await syncFolder(this.folder);
     await writeDurably(`${path}.json`, JSON.stringify(record));
   }

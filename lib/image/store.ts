@@ -78,7 +78,7 @@ export class ImageStore {
     this.#share = share;
     this.#engine = engine;
     this.#folder = join(engine.root, 'images');
-    this.layers = new Layers(join(engine.root, 'layers'));
+    this.layers = new Layers(join(engine.root, 'layers'), engine.imageWorker);
     engine.onClose(() => {
       for (const id of [...this.#pins.keys()]) this.#unpin(id);
     });

@@ -77,6 +77,8 @@ export interface ImageWorker {
   copy(request: CopyRequest, signal?: AbortSignal): Promise<CopyResult>;
   /** Removes a file or a whole folder; a missing one is success. */
   remove(path: string, signal?: AbortSignal): Promise<void>;
+  /** rename(2). */
+  move(source: string, destination: string): Promise<void>;
 }
 
 /** What the worker says is wrong with an archive. */

@@ -63,9 +63,9 @@ export function freshRoot(): string {
 /** Whether a file of this name is below the folders of the engine's containers. */
 export function isWritten(engine: Engine, name: string): boolean {
   const below = (folder: string): boolean =>
-    ifThere(folder).some(
-      (entry) => below(join(folder, entry)) || `${folder}/${entry}`.endsWith(`/${name}`),
-    );
+    ifThere(folder)
+      .filter((entry) => !/^work\d*$/.test(entry)) // closed, even to its owner
+      .some((entry) => below(join(folder, entry)) || `${folder}/${entry}`.endsWith(`/${name}`));
   return below(join(engine.root, 'scope'));
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Counts what a container may leave behind, so that a test can show it did not.
+
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 
 const CGROUP_ROOT = '/sys/fs/cgroup';
 const SETTLE_MS = 3000;
@@ -102,6 +104,19 @@ export function census(): Census {
     cgroups: slipwayCgroups(),
     interfaces: readdirSync('/sys/class/net').sort(),
   };
+}
+
+/**
+ * The census once it stands still: engines of other tests in this process may
+ * still be getting their next containers ready.
+ */
+export async function settledCensus(): Promise<Census> {
+  for (let last = census(); ; ) {
+    await delay(300);
+    const next = census();
+    if (isDeepStrictEqual(next, last)) return next;
+    last = next;
+  }
 }
 
 /** Throws, showing the difference, unless both censuses found the same. */

@@ -21,7 +21,9 @@ describe('slipway run by an ordinary user', function () {
     mkdirSync(home);
     chownSync(home, UID, UID);
   });
-  after(() => rmSync(join(home, '..'), { recursive: true, force: true }));
+  after(() => {
+    if (home !== undefined) rmSync(join(home, '..'), { recursive: true, force: true });
+  });
 
   const asUser = (line: string) => {
     const user = `setpriv --reuid=${UID} --regid=${UID} --clear-groups`;

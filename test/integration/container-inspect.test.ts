@@ -4,7 +4,7 @@ import { useBoxes } from '../helpers/boxes.js';
 import { needs } from '../helpers/needs.js';
 
 describe('inspect', () => {
-  needs('containers', 'busybox');
+  needs('containers', 'busybox', 'cgroups');
   const boxes = useBoxes();
 
   it('tells what a container was made from', async () => {

@@ -22,7 +22,8 @@ describe('command, entrypoint, env and workdir', () => {
     process.env['SLIPWAY_TEST_PASSED'] = 'on';
     try {
       const env = ['A=1', 'B=x=y', 'SLIPWAY_TEST_PASSED', 'SLIPWAY_TEST_ABSENT'];
-      const names = 'echo "$A,$B,$SLIPWAY_TEST_PASSED,${SLIPWAY_TEST_ABSENT-none}"';
+      const absent = '$' + '{SLIPWAY_TEST_ABSENT-none}';
+      const names = `echo "$A,$B,$SLIPWAY_TEST_PASSED,${absent}"`;
       assert.equal(await boxes.text(names, { env }), '1,x=y,on,none');
     } finally {
       delete process.env['SLIPWAY_TEST_PASSED'];

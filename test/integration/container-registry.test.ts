@@ -5,7 +5,7 @@ import { useBoxes } from '../helpers/boxes.js';
 import { needs } from '../helpers/needs.js';
 
 describe('Container.create, get and list', () => {
-  needs('containers', 'busybox');
+  needs('containers', 'busybox', 'cgroups');
   const boxes = useBoxes();
   const get = (text: string) => Container.get(text, { engine: boxes.engine });
   const list = async (all = false) => {

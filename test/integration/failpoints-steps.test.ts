@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { Container, type ContainerOptions, Engine, type SlipwayError } from '../../lib/index.js';
 import { freshRoot, leftFolders, useBoxes } from '../helpers/boxes.js';
-import { assertCensusReturnsTo, census } from '../helpers/census.js';
+import { assertCensusReturnsTo, settledCensus } from '../helpers/census.js';
 import { cgroupsNamed, processesWith, until } from '../helpers/host.js';
 import { needs } from '../helpers/needs.js';
 
@@ -115,7 +115,7 @@ describe('a step that fails', () => {
     this.timeout(60_000);
     const root = freshRoot();
     const steps = await stepsOf(boxes, OPTIONS);
-    const before = census();
+    const before = await settledCensus();
     for (const step of [steps[0], 'mount rootfs', 'pivot root', 'exec'] as string[]) {
       const engine = new Engine({ root });
       const run = () => Container.run({ engine, image: 'host', command: ['true'] });

@@ -17,7 +17,9 @@ describe('many containers', () => {
     await using engine = new Engine({ root });
     await (await Container.run({ engine, image: 'host', command: ['true'] })).wait();
   });
-  after(() => rmSync(root, { recursive: true }));
+  after(() => {
+    if (root !== undefined) rmSync(root, { recursive: true });
+  });
   const openFds = (pid: number | 'self' = 'self') => readdirSync(`/proc/${pid}/fd`).length;
 
   it(`${STARTS} one after the other leave nothing`, async function () {

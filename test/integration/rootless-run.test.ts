@@ -40,7 +40,9 @@ describe('an engine of an ordinary user', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
   });
-  after(() => rmSync(home, { recursive: true, force: true }));
+  after(() => {
+    if (home !== undefined) rmSync(home, { recursive: true, force: true });
+  });
 
   it('keeps its files in the home of the user', () => {
     assert.equal(lines[0]?.['uid'], UID);

@@ -5,7 +5,7 @@ import { rmSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { Container, Engine } from '../../lib/index.js';
 import { freshRoot, leftFolders } from '../helpers/boxes.js';
-import { assertCensusReturnsTo, census } from '../helpers/census.js';
+import { assertCensusReturnsTo, settledCensus } from '../helpers/census.js';
 import { cgroupsNamed, isAlive, until } from '../helpers/host.js';
 import { needs } from '../helpers/needs.js';
 import { programFile } from '../helpers/program.js';
@@ -52,7 +52,7 @@ describe('engines in worker threads', () => {
     const first = await start();
     await first.worker.terminate();
     await until('the supervisor has ended', () => !isAlive(first.started.supervisor));
-    const before = census();
+    const before = await settledCensus();
     for (let round = 0; round < 3; round++) {
       const { worker, started } = await start();
       await worker.terminate();

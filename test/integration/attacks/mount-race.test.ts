@@ -31,7 +31,7 @@ describe('a mount target that is exchanged for a link', function () {
     });
     if (racer.stdout !== null) await once(racer.stdout, 'data');
   });
-  after(() => racer.kill('SIGKILL'));
+  after(() => racer?.kill('SIGKILL'));
 
   async function startOnce(): Promise<string> {
     try {

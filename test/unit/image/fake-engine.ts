@@ -3,7 +3,7 @@
 // that keeps the archive as one file instead of unpacking it.
 import { spawnSync } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -21,6 +21,10 @@ import type {
 const counts = { squashedOwners: 0, skippedXattrs: 0, droppedXattrs: 0 };
 
 export class FakeWorker implements ImageWorker {
+  move(source: string, destination: string): Promise<void> {
+    return rename(source, destination);
+  }
+
   readonly unpacked: UnpackRequest[] = [];
   readonly removed: string[] = [];
   /** What the next unpack answers instead of a result; it then reads no more input. */
