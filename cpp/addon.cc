@@ -22,6 +22,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add<receive>(exports, "receive");
   add<pipe>(exports, "pipe");
   add<closeFd>(exports, "close");
+  add<duplicate>(exports, "duplicate");
   add<openNull>(exports, "openNull");
   add<read>(exports, "read");
   add<write>(exports, "write");

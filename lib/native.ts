@@ -41,6 +41,8 @@ export interface Native {
   pipe(ours: 'read' | 'write'): NativePipe;
   /** Closes a descriptor that came from here: fs.closeSync counts only those of node:fs. */
   close(fd: number): void;
+  /** Another descriptor of the same open file. */
+  duplicate(fd: number): number;
   /** /dev/null, opened for reading and writing. */
   openNull(): number;
   /** Bytes read, 0 at the end, or a negative errno. Never waits on our descriptors. */

@@ -43,6 +43,15 @@ Napi::Value closeFd(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value duplicate(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return guard(env, [&]() -> Napi::Value {
+    const int fd = info[0].As<Napi::Number>();
+    return Napi::Number::New(env,
+                             check(fcntl(fd, F_DUPFD_CLOEXEC, 3), "duplicate descriptor", "fcntl"));
+  });
+}
+
 Napi::Value openNull(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   return guard(env, [&]() -> Napi::Value {

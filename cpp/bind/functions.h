@@ -13,6 +13,7 @@ Napi::Value send(const Napi::CallbackInfo& info);
 Napi::Value receive(const Napi::CallbackInfo& info);
 Napi::Value pipe(const Napi::CallbackInfo& info);
 Napi::Value closeFd(const Napi::CallbackInfo& info);
+Napi::Value duplicate(const Napi::CallbackInfo& info);
 Napi::Value openNull(const Napi::CallbackInfo& info);
 Napi::Value read(const Napi::CallbackInfo& info);
 Napi::Value write(const Napi::CallbackInfo& info);

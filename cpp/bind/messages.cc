@@ -15,6 +15,7 @@ Napi::Value send(const Napi::CallbackInfo& info) {
     const std::string data = info[1].As<Napi::String>().Utf8Value();
     const auto list = info[2].As<Napi::Array>();
     std::vector<int> fds;
+    fds.reserve(list.Length());
     for (uint32_t i = 0; i < list.Length(); i++) fds.push_back(list.Get(i).As<Napi::Number>());
     const Sent sent = trySendMessage(socket, data, fds);
     return Napi::String::New(env, sent == Sent::sent   ? "sent"

@@ -65,6 +65,7 @@ Fd idmappedLower(const std::string& path, int usernsFd) {
 
 std::vector<Fd> openLower(const OverlayPlan& overlay, const RootfsOwner& owner) {
   std::vector<Fd> lower;
+  lower.reserve(overlay.lower.size());
   for (const std::string& path : overlay.lower) {
     lower.push_back(
         owner.usernsFd >= 0

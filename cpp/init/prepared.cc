@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "init/prepared.h"
 
+#include <sys/stat.h>
+
 #include "container/mounts.h"
 #include "supervisor/cleanup.h"
 
@@ -17,6 +19,18 @@ bool same(const std::vector<OverlayPlan>& a, const std::vector<OverlayPlan>& b) 
     if (!same(a[i], b[i])) return false;
   }
   return true;
+}
+
+// A layer may have been removed and unpacked again under the same path.
+std::vector<std::pair<dev_t, ino_t>> foldersOf(const std::vector<OverlayPlan>& overlays) {
+  std::vector<std::pair<dev_t, ino_t>> folders;
+  for (const OverlayPlan& overlay : overlays) {
+    for (const std::string& path : overlay.lower) {
+      struct stat status{};
+      if (stat(path.c_str(), &status) == 0) folders.emplace_back(status.st_dev, status.st_ino);
+    }
+  }
+  return folders;
 }
 
 bool same(const spec::Mount& a, const spec::Mount& b) {
@@ -38,13 +52,15 @@ Prepared::Prepared(const Sample& sample, std::string dir, bool rootless) : dir_(
   if (sample.overlays.empty()) return;
   rootfs_ = makeRootfs({sample.overlays, dir_, sample.isVolatile}, {}, rootless, {});
   overlays_ = sample.overlays;
+  layers_ = foldersOf(overlays_);
   for (const spec::Mount& mount : sample.mounts) {
     fileSystems_.emplace_back(mount, makeFileSystem(mount));
   }
 }
 
 Rootfs Prepared::takeRootfs(const Plan& plan, bool rootless) {
-  if (rootfs_ && plan.rootfs.dir == dir_ && same(overlays_, plan.rootfs.overlays))
+  if (rootfs_ && plan.rootfs.dir == dir_ && same(overlays_, plan.rootfs.overlays) &&
+      (layers_.empty() || layers_ == foldersOf(overlays_)))
     return std::move(*rootfs_);
   if (rootfs_) {
     rootfs_.reset();

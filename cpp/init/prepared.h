@@ -45,6 +45,7 @@ class Prepared {
  private:
   std::string dir_;
   std::vector<OverlayPlan> overlays_;
+  std::vector<std::pair<dev_t, ino_t>> layers_;  // which folders the paths were
   std::optional<Rootfs> rootfs_;
   std::vector<std::pair<spec::Mount, Fd>> fileSystems_;
 };

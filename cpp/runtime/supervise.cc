@@ -39,7 +39,7 @@ int supervise() {
     resetInherited();
     Message hello;
     if (receiveMessage(socket, hello, true) != Received::message) return 0;
-    Supervisor(std::move(control), readSettings(hello.data)).run();
+    Supervisor(control, readSettings(hello.data)).run();
     return 0;
   } catch (const std::exception& error) {
     const SysError failure = asSysError(error, "supervise");

@@ -141,6 +141,7 @@ std::vector<Value> Value::items() const {
   const auto [first, count] = expect(Kind::array, "an array").children;
   std::vector<Value> out;
   out.reserve(count);
+  // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): set by expect
   for (uint32_t i = 0; i < count; i++) out.emplace_back(tree_, first + i, origin_);
   return out;
 }

@@ -28,13 +28,6 @@ struct AgentTask {
   const int report = request.fds[0].release();
   try {
     close(task.socket);
-    std::vector<int> keep{report, task.target.initPidfd};
-    for (size_t i = 1; i < request.fds.size(); i++) keep.push_back(request.fds[i].get());
-    // From setns on a container that was given CAP_SYS_PTRACE can look at us.
-    closeAllBut(keep);
-    const unsigned others = task.target.namespaces & ~unsigned{CLONE_NEWPID};
-    check(setns(task.target.initPidfd, static_cast<int>(others)), kStep, "setns");
-    close(task.target.initPidfd);
     dieWithSupervisor(report);
   } catch (const std::exception& error) {
     reportFailed(report, asSysError(error, kStep));
@@ -74,9 +67,12 @@ void spawn(const AgentTask& task, Message& request) {
     task.environment.forgetParent();
     dieWithSupervisor(task.socket);
     if (task.target.parent) Cgroup::open(task.target.parent, task.target.cgroup).joinSelf();
-    if ((task.target.namespaces & CLONE_NEWPID) != 0) {
-      check(setns(task.target.initPidfd, CLONE_NEWPID), kStep, "setns", "pid");
-    }
+    // Before any child is born where a container that was given CAP_SYS_PTRACE can
+    // look at it: the child has the container's root, and no descriptor of ours.
+    closeAllBut({task.socket, task.target.initPidfd});
+    check(setns(task.target.initPidfd, static_cast<int>(task.target.namespaces)), kStep, "setns");
+    close(task.target.initPidfd);
+    dieWithSupervisor(task.socket);
     Message request;
     while (receiveMessage(task.socket, request, true) == Received::message) {
       spawn(task, request);
@@ -114,13 +110,17 @@ Agent forkAgent(const AgentTarget& target, const SlotEnvironment& environment) {
   return agent;
 }
 
-void askAgent(const Agent& agent, const std::string& plan, int report,
+bool askAgent(const Agent& agent, const std::string& plan, int report,
               const std::vector<Fd>& stdio) {
   std::vector<int> fds{report};
   for (const Fd& fd : stdio) fds.push_back(fd.get());
-  if (!sendMessage(agent.socket.get(), plan, fds)) {
+  // The agent lives in the container's cgroup, which may be frozen or out of
+  // memory: nobody waits for it.
+  const Sent sent = trySendMessage(agent.socket.get(), plan, fds);
+  if (sent == Sent::closed) {
     throw SysError(kStep, "sendmsg", "", ESRCH, "the exec agent of the container has ended");
   }
+  return sent == Sent::sent;
 }
 
 }  // namespace slipway

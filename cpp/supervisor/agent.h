@@ -27,8 +27,9 @@ Agent forkAgent(const AgentTarget& target, const SlotEnvironment& environment);
 
 // Asks the agent for a process; `report` and the stdio fds go to it. The agent
 // answers on its socket with {"event":"spawned","pid":n} and the pidfd, or
-// {"event":"failed"}. The new process is a child of the supervisor.
-void askAgent(const Agent& agent, const std::string& plan, int report,
+// {"event":"failed"}. The new process is a child of the supervisor. False while
+// the agent has more to do than its socket holds.
+bool askAgent(const Agent& agent, const std::string& plan, int report,
               const std::vector<Fd>& stdio);
 
 }  // namespace slipway

@@ -128,7 +128,6 @@ void Supervisor::finishEnd(const std::string& id, std::string report, int tries)
 // namespace cannot end before its members that are our children were collected.
 void Supervisor::shutdown() {
   loop_.stop();
-  sweeper_.finish();
   const auto kill = [](const Fd& pidfd) {
     if (pidfd) kernel::pidfdSendSignal(pidfd.get(), SIGKILL);
   };
@@ -145,6 +144,7 @@ void Supervisor::shutdown() {
   }
   for (auto& [number, worker] : workers_) kill(worker->pidfd);
   for (const Slot* slot : slots) killCgroup(slot->parent, slot->name);
+  sweeper_.finish();
   while (wait4(-1, nullptr, __WALL, nullptr) > 0 || errno == EINTR) {
   }
   for (const Slot* slot : slots) removeCgroup(slot->parent, slot->name);

@@ -27,10 +27,10 @@ unsigned differentNamespaces(pid_t pid) {
     char own[64], its[64];
     const std::string ownPath = std::string("/proc/self/ns/") + type.name;
     const std::string itsPath = "/proc/" + std::to_string(pid) + "/ns/" + type.name;
-    const ssize_t a = readlink(ownPath.c_str(), own, sizeof own),
-                  b = readlink(itsPath.c_str(), its, sizeof its);
-    if (a < 0 && errno == ENOENT) continue;  // a kernel without that type
-    check(b, "join container", "readlink", itsPath);
+    const ssize_t a = readlink(ownPath.c_str(), own, sizeof own);
+    if (a < 0) continue;  // a kernel without that type
+    const ssize_t b =
+        check(readlink(itsPath.c_str(), its, sizeof its), "join container", "readlink", itsPath);
     if (std::string_view(own, static_cast<size_t>(a)) !=
         std::string_view(its, static_cast<size_t>(b)))
       flags |= type.flag;
@@ -63,8 +63,23 @@ void Supervisor::exec(const Request& request, Message& message) {
   process->startedNs = monotonicNs();
   auto [mine, its] = messagePair();
   process->socket = std::move(mine);
-  askAgent(*container.agent, std::string(request.body), its.get(), message.fds);
+  process->plan = request.body;
+  process->report = std::move(its);
+  process->stdio = std::move(message.fds);
   container.spawning.push_back(std::move(process));
+  askNext(container);
+}
+
+// In the order of the requests; the rest when the agent has answered some.
+void Supervisor::askNext(Container& container) {
+  for (const auto& process : container.spawning) {
+    if (process->asked) continue;
+    if (!askAgent(*container.agent, process->plan, process->report.get(), process->stdio)) return;
+    process->asked = true;
+    process->plan.clear();
+    process->report.reset();
+    process->stdio.clear();
+  }
 }
 
 // Whether there may be more to hear.
@@ -81,6 +96,7 @@ bool Supervisor::agentSaid(const std::string& id) {
   if (container.spawning.empty()) return true;
   std::unique_ptr<ExecProcess> process = std::move(container.spawning.front());
   container.spawning.pop_front();
+  askNext(container);
   if (message.fds.empty()) {
     const size_t error = message.data.find(R"("error":)");
     send(R"({"event":"failed","req":)" + std::to_string(process->request) + "," +

@@ -115,7 +115,14 @@ bool Supervisor::refill() {
     if (have >= kind.target) continue;
     SlotOrder next = order(kind.shape, kind.image);
     next.sample = &kind.sample;
-    Slot slot = forkSlot(next, environment_);
+    Slot slot;
+    try {
+      slot = forkSlot(next, environment_);
+    } catch (const SysError&) {
+      // Out of processes or descriptors: the next start will say so itself.
+      kinds_.erase(key);
+      return false;
+    }
     const std::string name = slot.name;
     loop_.watch(slot.socket.get(), [this, name] { poolSlotSaid(name); });
     waiting_.emplace(name, std::move(slot));

@@ -43,7 +43,7 @@ std::vector<std::string> names(const std::string& path) {
 // The lock of a dead supervisor can be taken.
 bool isDead(const std::string& folder, Fd& lock) {
   lock.reset(open((folder + "/lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (!lock) return errno == ENOENT;
+  if (!lock) return false;  // somebody else is just taking it away
   return flock(lock.get(), LOCK_EX | LOCK_NB) == 0;
 }
 
@@ -55,8 +55,8 @@ void removeCgroupsOf(const CgroupLayout& layout, const std::string& path, int le
 
 // The engine's own place and those that a cgroupParent named.
 void removeAllCgroups(const CgroupLayout& layout, const std::string& folder,
-                      const std::string& id) {
-  removeCgroupsOf(layout, "/slipway/" + id, 2);
+                      const std::string& place) {
+  removeCgroupsOf(layout, place, place[0] == '/' ? 2 : 1);
   const Fd dir(
       check(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC), kStep, "open", folder));
   const std::string text = readFileInRoot(dir.get(), "parents", 1 << 20, kStep);
@@ -99,16 +99,25 @@ void Supervisor::recordParent(const std::string& path) {
               O_CREAT | O_APPEND, 0600, "record cgroup parent");
 }
 
+// What cannot be repaired now must not keep this engine from starting; the next
+// one tries again.
 void Supervisor::repairOthers() {
   for (const std::string& id : names(settings_.run)) {
-    Fd lock;
-    const std::string folder = settings_.run + "/" + id;
-    if (!isDead(folder, lock)) continue;
-    if (!settings_.rootless && layout_.mode() != CgroupLayout::Mode::kNone)
-      removeAllCgroups(layout_, folder, id);
-    removeFolder(settings_.root + "/scope/" + id);
-    removeFolder(folder);
+    try {
+      repair(id);
+    } catch (const SysError&) {
+      continue;
+    }
   }
+}
+
+void Supervisor::repair(const std::string& id) {
+  Fd lock;
+  const std::string folder = settings_.run + "/" + id;
+  if (!isDead(folder, lock)) return;
+  if (!layout_.hierarchies.empty()) removeAllCgroups(layout_, folder, cgroupPlace(id));
+  removeFolder(settings_.root + "/scope/" + id);
+  removeFolder(folder);
 }
 
 void Supervisor::dropFolders() {

@@ -50,11 +50,11 @@ std::string base64(const void* data, size_t size) {
 
 void Supervisor::receive() {
   Message message;
-  const Received what = receiveMessage(control_.get(), message, false);
-  if (what == Received::nothing) return;
-  if (what == Received::closed) return shutdown();
   Request request;
   try {
+    const Received what = receiveMessage(control_.get(), message, false);
+    if (what == Received::nothing) return;
+    if (what == Received::closed) return shutdown();
     request = splitRequest(message.data);
     dispatch(request, message);
   } catch (const std::exception& error) {
@@ -110,9 +110,10 @@ void Supervisor::signal(const Request& request) {
   }
   if (container.dead) throw SysError("kill", "pidfd_send_signal", container.id, ESRCH);
   check(kernel::pidfdSendSignal(target, number), "kill", "pidfd_send_signal", container.id);
-  // A v1 freezer holds even SIGKILL back.
-  if (number == SIGKILL && container.paused && execId.empty()) {
-    Cgroup::open(container.slot.parent, container.slot.name).thaw();
+  // A v1 freezer holds even SIGKILL back, whoever has frozen it.
+  if (number == SIGKILL && execId.empty() && container.slot.parent) {
+    Cgroup cgroup = Cgroup::open(container.slot.parent, container.slot.name);
+    if (cgroup.isFrozen()) cgroup.thaw();
     container.paused = false;
   }
   sendDone(request.number);

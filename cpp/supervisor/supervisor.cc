@@ -34,12 +34,13 @@ bool mayUseCgroups(const CgroupLayout& layout, bool rootless) {
 
 }  // namespace
 
-Supervisor::Supervisor(Fd control, EngineSettings settings)
-    : control_(std::move(control)),
+Supervisor::Supervisor(Fd& control, EngineSettings settings)
+    : control_(control),
       settings_(std::move(settings)),
       sweeper_(scopeFolder() + "/trash", [this] { forgetInChild(); }) {
   layout_ = CgroupLayout::detect();
   const bool cgroups = mayUseCgroups(layout_, settings_.rootless);
+  if (!cgroups) layout_.hierarchies.clear();
   environment_.rootless = settings_.rootless;
   environment_.forgetParent = [this] { forgetInChild(); };
   if (settings_.rootless) {
@@ -54,12 +55,7 @@ Supervisor::Supervisor(Fd control, EngineSettings settings)
   makeFolders();
   repairOthers();
   claimFolders();
-  if (cgroups) {
-    parent_ = CgroupParent::create(layout_,
-                                   (settings_.rootless ? "slipway-" : "/slipway/") + settings_.id);
-  } else {
-    layout_.hierarchies.clear();
-  }
+  if (cgroups) parent_ = CgroupParent::create(layout_, cgroupPlace(settings_.id));
   send(machineJson(layout_, environment_.mayChangeGroups));
 }
 

@@ -50,6 +50,11 @@ struct ExecProcess {
   pid_t pid = 0;
   uint64_t startedNs = 0;
   StartReport start;
+  // What the agent is to be told, until it was.
+  std::string plan;
+  Fd report;
+  std::vector<Fd> stdio;
+  bool asked = false;
 };
 
 struct Container {
@@ -71,7 +76,8 @@ struct Container {
 
 class Supervisor {
  public:
-  Supervisor(Fd control, EngineSettings settings);
+  // `control` is the socket to Node and outlives this object.
+  Supervisor(Fd& control, EngineSettings settings);
   void run();
 
  private:
@@ -95,6 +101,7 @@ class Supervisor {
 
   // execs.cc
   void exec(const Request& request, Message& message);
+  void askNext(Container& container);
   bool agentSaid(const std::string& id);
   void endExecs(Container& container);
   Received execSaid(const std::string& id, const std::string& execId);
@@ -131,6 +138,12 @@ class Supervisor {
   void recordParent(const std::string& path);
   void claimFolders();
   void repairOthers();
+  void repair(const std::string& id);
+  // Where the cgroups of an engine are: below the root of each hierarchy, or, for
+  // an ordinary user, below the cgroup that was delegated.
+  std::string cgroupPlace(const std::string& id) const {
+    return (settings_.rootless ? "slipway-" : "/slipway/") + id;
+  }
   void dropFolders();
 
   std::string scopeFolder() const { return settings_.root + "/scope/" + settings_.id; }
@@ -141,7 +154,7 @@ class Supervisor {
   void sendFailed(uint64_t request, const SysError& error);
   void forgetInChild();
 
-  Fd control_;
+  Fd& control_;
   EngineSettings settings_;
   CgroupLayout layout_;
   std::shared_ptr<CgroupParent> parent_;

@@ -13,6 +13,7 @@
 #include "init/report.h"
 #include "supervisor/children.h"
 #include "supervisor/cleanup.h"
+#include "sys/descriptors.h"
 #include "sys/error.h"
 #include "sys/kernel.h"
 #include "sys/message.h"
@@ -52,6 +53,7 @@ void Sweeper::launch() {
     mine.reset();
     setpriority(PRIO_PROCESS, 0, 10);
     forgetParent_();
+    closeAllBut({its.get()});
     dieWithSupervisor(its.get());
     sweep(its.get());
   }

@@ -13,6 +13,7 @@
 #include "init/report.h"
 #include "init/steps.h"
 #include "spec/json.h"
+#include "supervisor/children.h"
 #include "sys/error.h"
 #include "sys/kernel.h"
 #include "sys/message.h"
@@ -159,9 +160,12 @@ Slot forkUsernsSlot(const SlotOrder& order, const SlotEnvironment& environment) 
   birthTheirs.reset();
   its.reset();
   Message message;
-  if (receiveMessage(birth.get(), message, true) != Received::message)
+  const bool told = receiveMessage(birth.get(), message, true) == Received::message;
+  if (!told || message.fds.empty()) {
+    reapChild(slot.helper.get());
+    if (told) throw readError(message.data);
     throw SysError(kStep, "recvmsg", "", ECHILD, "the helper ended");
-  if (message.fds.empty()) throw readError(message.data);
+  }
   const json::Document document = json::parse(message.data);
   document.root().require("pid", slot.pid);
   slot.pidfd = std::move(message.fds[0]);

@@ -135,7 +135,11 @@ export class Exec implements PromiseLike<ExecResult> {
       };
       const body = `${JSON.stringify(extras).slice(0, -1)},"process":${stringifySpec(exec.process)}}`;
       await this.#request(supervisor, id, body, stdio, onExit);
-      if (input !== undefined) this.stdin?.end(input);
+      if (input !== undefined) {
+        // A process need not read all it is given.
+        this.stdin?.on('error', () => {});
+        this.stdin?.end(input);
+      }
     } catch (error) {
       stdio.abandon();
       throw error;
@@ -203,6 +207,7 @@ export class Exec implements PromiseLike<ExecResult> {
     };
     if (signal?.aborted) abort();
     else signal?.addEventListener('abort', abort, { once: true });
+    this.#unlisten = () => signal?.removeEventListener('abort', abort);
     if (timeoutMs === undefined) return;
     this.#timer = setTimeout(() => {
       this.#timedOut = true;
@@ -210,6 +215,7 @@ export class Exec implements PromiseLike<ExecResult> {
     }, timeoutMs);
   }
   #timer: NodeJS.Timeout | undefined;
+  #unlisten = () => {};
 
   // It may have ended at the same moment; its end is then told as it was.
   #killNow(): void {
@@ -218,6 +224,7 @@ export class Exec implements PromiseLike<ExecResult> {
 
   async #finish(event: ExitEvent, began: bigint): Promise<ExecResult> {
     clearTimeout(this.#timer);
+    this.#unlisten();
     this.stdin?.destroy();
     await Promise.all([ended(this.stdout), ended(this.stderr)]);
     if (this.#canceled !== undefined) throw canceledError('exec', this.#canceled.reason);

@@ -22,7 +22,11 @@ export function removeContainer(self: Internals, options: RemoveOptions): Promis
       ),
     );
   }
-  self.removing ??= remove(self);
+  self.removing ??= remove(self).catch((error: unknown) => {
+    self.removing = undefined;
+    if (self.status === 'removing') self.status = 'exited';
+    throw error;
+  });
   return self.removing;
 }
 
@@ -32,13 +36,22 @@ async function remove(self: Internals): Promise<void> {
   if (self.status === 'running' || self.status === 'paused') await stopContainer(self, 9, -1);
   const gone = self.status === 'dead' || self.dir === undefined;
   self.status = 'removing';
-  if (!gone) {
-    const supervisor = await self.engine.supervisor();
-    await supervisor.request('remove', { id: self.id, dir: self.dir });
-  }
+  if (!gone) await removeFolder(self);
   self.status = 'dead';
   unregister(self.engine, self.id);
   self.stdin?.destroy();
   self.stdout?.destroy();
   self.stderr?.destroy();
+}
+
+// An engine that is closed, or whose supervisor is gone, has taken the folder
+// with it, or its next start does.
+async function removeFolder(self: Internals): Promise<void> {
+  try {
+    const supervisor = await self.engine.supervisor();
+    await supervisor.request('remove', { id: self.id, dir: self.dir });
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code !== 'ERR_ENGINE_CLOSED' && code !== 'ERR_SUPERVISOR_GONE') throw error;
+  }
 }

@@ -39,7 +39,7 @@ interface Pending {
   reject(error: SlipwayError): void;
 }
 
-type Outgoing = readonly [text: string, fds: readonly number[], sent: () => void];
+type Outgoing = readonly [text: string, fds: readonly number[], sent: () => void, req: number];
 
 export class Supervisor {
   readonly pid: number;
@@ -47,7 +47,7 @@ export class Supervisor {
   readonly #socket: number;
   readonly #pidfd: number;
   readonly #reader: NativeWatcher;
-  #writer: NativeWatcher | undefined;
+  #writer: { fd: number; watcher: NativeWatcher } | undefined;
   readonly #queue: Outgoing[] = [];
   readonly #pending = new Map<number, Pending>();
   readonly #exits = new Map<string, (event: ExitEvent) => void>();
@@ -79,7 +79,7 @@ export class Supervisor {
       supervisor.#pending.set(0, { resolve, reject });
     });
     supervisor.#use();
-    supervisor.#send(JSON.stringify(settings), [], () => {});
+    supervisor.#send([JSON.stringify(settings), [], () => {}, 0]);
     try {
       await hello;
     } catch (error) {
@@ -110,7 +110,7 @@ export class Supervisor {
       this.#pending.set(req, { resolve, reject });
     });
     this.#use();
-    this.#send(`${JSON.stringify({ op, req, ...header })}\n${body}`, fds, sent);
+    this.#send([`${JSON.stringify({ op, req, ...header })}\n${body}`, fds, sent, req]);
     try {
       return await answer;
     } catch (error) {
@@ -149,7 +149,8 @@ export class Supervisor {
     this.#closing = true;
     this.#fail(new SlipwayError('the engine was closed', { code: 'ERR_ENGINE_CLOSED' }));
     this.#reader.close();
-    this.#writer?.close();
+    for (const [, , sent] of this.#queue.splice(0)) sent();
+    this.#stopWriting();
     this.#native.close(this.#socket);
     await this.#ended();
     this.#native.close(this.#pidfd);
@@ -175,36 +176,54 @@ export class Supervisor {
     if (--this.#users === 0) this.#reader.unref();
   }
 
-  #send(text: string, fds: readonly number[], sent: () => void): void {
-    if (this.#queue.length > 0 || !this.#trySend(text, fds)) {
-      this.#queue.push([text, fds, sent]);
+  #send(message: Outgoing): void {
+    if (this.#queue.length > 0 || !this.#trySend(message)) {
+      this.#queue.push(message);
       this.#watchWritable();
-    } else {
-      sent();
     }
   }
 
-  #trySend(text: string, fds: readonly number[]): boolean {
-    return this.#native.send(this.#socket, text, fds) !== 'full';
+  // False while the socket is full. A descriptor that cannot be sent fails its request.
+  #trySend([text, fds, sent, req]: Outgoing): boolean {
+    try {
+      if (this.#native.send(this.#socket, text, fds) === 'full') return false;
+    } catch (error) {
+      this.#settle(req, (pending) => pending.reject(fromNative(error as NativeFailure)));
+    }
+    sent();
+    return true;
   }
 
+  // On a descriptor of its own, since uv_poll takes each once: reading goes on, or
+  // both sides would wait for each other.
   #watchWritable(): void {
     if (this.#writer !== undefined) return;
-    // uv_poll takes a descriptor once: reading waits until the queue is empty.
-    this.#reader.stop();
-    this.#writer = new this.#native.Watcher(this.#socket, 'write', () => this.#flush());
-    this.#writer.start();
+    const fd = this.#native.duplicate(this.#socket);
+    const watcher = new this.#native.Watcher(fd, 'write', () => this.#flush());
+    this.#writer = { fd, watcher };
+    watcher.start();
+  }
+
+  #stopWriting(): void {
+    this.#writer?.watcher.close();
+    if (this.#writer !== undefined) this.#native.close(this.#writer.fd);
+    this.#writer = undefined;
   }
 
   #flush(): void {
     for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
-      if (!this.#trySend(next[0], next[1])) return;
+      if (!this.#trySend(next)) return;
       this.#queue.shift();
-      next[2]();
     }
-    this.#writer?.close();
-    this.#writer = undefined;
-    this.#reader.start();
+    this.#stopWriting();
+  }
+
+  #settle(req: number, how: (pending: Pending) => void): void {
+    const pending = this.#pending.get(req);
+    if (pending === undefined) return;
+    this.#pending.delete(req);
+    how(pending);
+    this.#release();
   }
 
   #receive(): void {
@@ -227,16 +246,10 @@ export class Supervisor {
   }
 
   #answer(answer: Answer): void {
-    const req = answer.event === 'hello' ? 0 : (answer.req as number);
-    const pending = this.#pending.get(req);
-    if (pending === undefined) return;
-    this.#pending.delete(req);
-    if (answer.event === 'failed') {
-      pending.reject(fromNative(answer.error as NativeFailure));
-    } else {
-      pending.resolve(answer);
-    }
-    this.#release();
+    this.#settle(answer.event === 'hello' ? 0 : (answer.req as number), (pending) => {
+      if (answer.event === 'failed') pending.reject(fromNative(answer.error as NativeFailure));
+      else pending.resolve(answer);
+    });
   }
 
   #exited(event: ExitEvent): void {
