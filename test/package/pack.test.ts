@@ -15,7 +15,7 @@ const HELPER_MAX_BYTES = 2 * 1024 * 1024;
 
 const runTrue = `
   import { Container, Image } from 'slipway';
-  const box = await Container.run({ image: Image.host(), command: ['true'] });
+  const box = await Container.run({ image: await Image.host(), command: ['true'] });
   console.log(JSON.stringify(await box.wait()));
   await box.remove();`;
 
@@ -93,7 +93,7 @@ describe('the packed package', function () {
     const { status, stdout } = consumer.run(`
       try {
         const { Container, Image } = await import('slipway');
-        await Container.run({ image: Image.host(), command: ['true'] });
+        await Container.run({ image: await Image.host(), command: ['true'] });
       } catch (error) {
         console.log(JSON.stringify({ code: error.code, text: error.message + error.hint }));
       }`);
