@@ -81,7 +81,7 @@ void execInit(int self, int socket, const std::string& program,
 
 void runInit(int argc, char** argv) {
   if (argc < 4) _exit(2);
-  const int socket = atoi(argv[1]);
+  const int socket = static_cast<int>(strtol(argv[1], nullptr, 10));
   try {
     check(prctl(PR_SET_NAME, "init", 0, 0, 0), kStep, "prctl", "PR_SET_NAME");
     becomeReaper(socket);

@@ -141,8 +141,9 @@ std::vector<Value> Value::items() const {
   const auto [first, count] = expect(Kind::array, "an array").children;
   std::vector<Value> out;
   out.reserve(count);
-  // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): set by expect
-  for (uint32_t i = 0; i < count; i++) out.emplace_back(tree_, first + i, origin_);
+  for (uint32_t i = first; i < first + count; i++)
+    out.emplace_back(tree_, i,
+                     origin_);  // NOLINT(clang-analyzer-core.UndefinedBinaryOperatorResult)
   return out;
 }
 
@@ -150,6 +151,7 @@ std::vector<std::pair<std::string_view, Value>> Value::members() const {
   const auto [first, count] = expect(Kind::object, "an object").children;
   std::vector<std::pair<std::string_view, Value>> out;
   out.reserve(count);
+  // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult)
   for (uint32_t i = first; i < first + count; i++) {
     if (tree_[i].key.find('\0') != std::string_view::npos) refuse("a key holds a NUL byte");
     out.emplace_back(tree_[i].key, Value(tree_, i, origin_));
@@ -159,6 +161,7 @@ std::vector<std::pair<std::string_view, Value>> Value::members() const {
 
 std::optional<Value> Value::find(std::string_view key) const {
   const auto [first, count] = expect(Kind::object, "an object").children;
+  // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult)
   for (uint32_t i = first; i < first + count; i++) {
     if (tree_[i].key == key) return Value(tree_, i, origin_);
   }
