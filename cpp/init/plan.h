@@ -67,7 +67,6 @@ Plan readPlan(std::string_view json);
 
 struct ExecPlan {
   ProcessPlan process;
-  std::string apparmorProfile;
 };
 
 ExecPlan readExecPlan(std::string_view json);

@@ -28,7 +28,6 @@ struct EngineSettings {
   std::string id;    // of this supervisor: names its cgroup and its folders
   std::string root;  // durable store
   std::string run;   // state of the running
-  std::string failPoint;
   bool rootless = false;
   size_t poolMin = 2, poolMax = 8;
 };

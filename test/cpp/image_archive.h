@@ -106,7 +106,7 @@ class Archive {
     memset(block + 148, ' ', 8);
     int sum = wrong;
     for (int i = 0; i < 512; i++) sum += static_cast<unsigned char>(block[i]);
-    snprintf(block + 148, 8, "%06o", static_cast<unsigned>(sum));
+    snprintf(block + 148, 8, "%06o", static_cast<unsigned>(sum) & 0777777);
   }
 
   std::string bytes;
