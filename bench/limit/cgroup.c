@@ -105,7 +105,6 @@ void open_cgroups(struct cgroups* all, const char* name) {
   if (all->v2) write_knob(all->list[0].base, "cgroup.subtree_control", "+cpu +memory +pids");
 }
 
-// Workers share the parent folder: whoever is last removes it.
 void close_cgroups(const struct cgroups* all) {
   for (int i = 0; i < all->count; i++) {
     if (rmdir(all->list[i].base) == 0 || errno == EBUSY || errno == ENOENT) continue;

@@ -61,13 +61,16 @@ static void work_until(const struct options* options, int worker, double deadlin
   int done = 0;
   open_engine(&engine, options, worker);
   for (; now_us() < deadline; done++) run_silent(&engine, &times);
+  engine.options.cgroup = false;  // the parent folders are the others' too
   close_engine(&engine);
   if (write(report, &done, sizeof done) != sizeof done) fail("write", "report");
 }
 
 static void run_parallel(const struct options* options) {
   int ends[2], total = 0;
+  struct cgroups parents;
   check(pipe2(ends, O_CLOEXEC), "pipe2", "");
+  if (options->cgroup) open_cgroups(&parents, options->cgroup_name);
   const double begin = now_us(), deadline = begin + options->seconds * 1e6;
   for (int worker = 0; worker < options->parallel; worker++) {
     if (check(fork(), "fork", "") > 0) continue;
@@ -81,6 +84,7 @@ static void run_parallel(const struct options* options) {
     if (read(ends[0], &done, sizeof done) != sizeof done) fail("read", "report");
     total += done;
   }
+  if (options->cgroup) close_cgroups(&parents);
   printf("{\"completed\":%d,\"seconds\":%.6f}\n", total, (now_us() - begin) / 1e6);
 }
 

@@ -24,12 +24,12 @@ export class Input extends Writable {
     this.#keepOpen = keepOpen;
   }
 
-  /** @internal */
   /** @internal The descriptor while it is open. */
   get fd(): number | undefined {
     return this.#opened ? this.#fd : undefined;
   }
 
+  /** @internal */
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
     this.#push(chunk, 0, done);
   }

@@ -31,10 +31,10 @@ describe('the program of a container', () => {
         '0022',
         '/',
         '0',
+        '0',
         'SigBlk:\t0000000000000000',
         'SigIgn:\t0000000000000000',
         `Cpus_allowed_list:\t${cpus === 1 ? '0' : `0-${cpus - 1}`}`,
-        '0',
       ]);
     } finally {
       rmSync(root, { recursive: true });
