@@ -81,7 +81,11 @@ Cgroup Cgroup::create(std::shared_ptr<CgroupParent> parent, std::string name,
   made.fresh_ = true;
   try {
     if (const CgroupHierarchy* unified = made.parent_->layout().v2()) made.addHierarchy(*unified);
-    for (const std::string& controller : controllers) made.ensureController(controller);
+    // Nobody is in it yet, so nobody has to be moved into each next hierarchy.
+    for (const std::string& controller : controllers) {
+      const CgroupHierarchy& hierarchy = made.hierarchyFor(controller);
+      if (!made.has(hierarchy)) made.addHierarchy(hierarchy);
+    }
   } catch (...) {
     made.removeMade();
     throw;
@@ -160,16 +164,21 @@ bool Cgroup::hasFile(std::string_view controller, std::string_view file) const {
   return folder && folder->has(file);
 }
 
-void Cgroup::ensureController(const std::string& controller) {
+const CgroupHierarchy& Cgroup::hierarchyFor(const std::string& controller) {
   const CgroupHierarchy* hierarchy = parent_->layout().find(controller);
   if (!hierarchy)
     throw SysError("add cgroup controller", "find", controller, ENODEV,
                    "no mounted cgroup hierarchy has the controller " + controller);
   if (hierarchy->v2) parent_->enable(*hierarchy, controller);
-  if (has(*hierarchy)) return;
+  return *hierarchy;
+}
+
+void Cgroup::ensureController(const std::string& controller) {
+  const CgroupHierarchy& hierarchy = hierarchyFor(controller);
+  if (has(hierarchy)) return;
   const bool late = !made_.empty();
-  addHierarchy(*hierarchy);
-  if (late) moveInto(dir(*hierarchy));
+  addHierarchy(hierarchy);
+  if (late) moveInto(dir(hierarchy));
 }
 
 // A process may fork between the listing and the move, so the listing repeats

@@ -46,6 +46,12 @@ class CgroupParent {
   const CgroupLayout& layout() const { return layout_; }
   const std::string& path() const { return path_; }
 
+  // Makes and opens its folder wherever a container starts, for children that
+  // inherit this object: none of them has to look again.
+  void prepare();
+  // What such a child keeps open for it.
+  std::vector<int> descriptors() const;
+
   // Names of the cgroups below, in any hierarchy: what a repair looks through.
   std::vector<std::string> list();
 
@@ -159,6 +165,7 @@ class Cgroup {
   std::optional<CgroupDir> v2() const;
   std::optional<CgroupDir> freezer() const;
   CgroupDir primary() const;
+  const CgroupHierarchy& hierarchyFor(const std::string& controller);  // passed down to here
   void addHierarchy(const CgroupHierarchy& hierarchy);
   void moveInto(const CgroupDir& target) const;
   void removeMade() noexcept;

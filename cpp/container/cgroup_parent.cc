@@ -216,6 +216,27 @@ bool CgroupParent::tryEnable(const CgroupHierarchy& hierarchy, const std::string
   }
 }
 
+void CgroupParent::prepare() {
+  if (const CgroupHierarchy* unified = layout_.v2()) at(*unified);
+  for (const std::string& controller : Cgroup::defaultControllers(layout_)) {
+    const CgroupHierarchy* hierarchy = layout_.find(controller);
+    if (hierarchy->v2)
+      tryEnable(*hierarchy, controller);
+    else
+      at(*hierarchy);
+  }
+}
+
+std::vector<int> CgroupParent::descriptors() const {
+  std::vector<int> all;
+  for (const Entry& entry : entries_) {
+    for (const Fd* fd : {&entry.mount, &entry.fd}) {
+      if (*fd) all.push_back(fd->get());
+    }
+  }
+  return all;
+}
+
 std::vector<std::string> CgroupParent::list() {
   std::set<std::string> names;
   for (Entry& entry : entries_) {

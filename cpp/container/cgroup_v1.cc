@@ -64,8 +64,9 @@ struct Deferred {
   bool pending = false;
 
   void first(bool mayWait) {
-    pending = mayWait && dir.tryWrite(file, value) == EINVAL;
-    if (!pending) writeOption(dir, option, file, value, why);
+    const int error = mayWait ? dir.tryWrite(file, value) : -1;
+    pending = error == EINVAL;
+    if (error != 0 && !pending) writeOption(dir, option, file, value, why);
   }
   void again() {
     if (pending) writeOption(dir, option, file, value, why);

@@ -5,6 +5,7 @@
 
 #include "container/mounts.h"
 #include "supervisor/cleanup.h"
+#include "sys/detached_mount.h"
 
 namespace slipway {
 namespace {
@@ -53,9 +54,37 @@ Prepared::Prepared(const Sample& sample, std::string dir, bool rootless) : dir_(
   rootfs_ = makeRootfs({sample.overlays, dir_, sample.isVolatile}, {}, rootless, {});
   overlays_ = sample.overlays;
   layers_ = foldersOf(overlays_);
-  for (const spec::Mount& mount : sample.mounts) {
-    fileSystems_.emplace_back(mount, makeFileSystem(mount));
+  makeFileSystems(sample);
+}
+
+Prepared::Prepared(const Sample& sample, const RootMounts& kept)
+    : dir_(kept.dir), overlays_(sample.overlays), layers_(kept.layers), rootfs_(Rootfs()) {
+  for (size_t i = 0; i < overlays_.size(); i++) {
+    Fd mount = cloneMount(kept.overlays.at(i).get(), false, "mount rootfs", overlays_[i].target);
+    if (i == 0) {
+      rootfs_->root = std::move(mount);
+    } else {
+      rootfs_->overlays.emplace_back(overlays_[i].target, std::move(mount));
+    }
   }
+  makeFileSystems(sample);
+}
+
+void Prepared::makeFileSystems(const Sample& sample) {
+  for (const spec::Mount& mount : sample.mounts)
+    fileSystems_.emplace_back(mount, makeFileSystem(mount));
+}
+
+RootMounts Prepared::copyMounts() const {
+  if (!rootfs_) return {};
+  RootMounts mounts{dir_, {}, layers_};
+  mounts.overlays.push_back(tryCloneMount(rootfs_->root.get()));
+  for (const auto& [target, overlay] : rootfs_->overlays)
+    mounts.overlays.push_back(tryCloneMount(overlay.get()));
+  for (const Fd& fd : mounts.overlays) {
+    if (!fd) return {};
+  }
+  return mounts;
 }
 
 Rootfs Prepared::takeRootfs(const Plan& plan, bool rootless) {

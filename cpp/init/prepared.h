@@ -26,16 +26,29 @@ struct Sample {
   static Sample of(const Plan& plan);
 };
 
+// Overlays of a sample that outlive their slot, held by the supervisor.
+struct RootMounts {
+  std::string dir;                              // of their upper and work folders
+  std::vector<Fd> overlays;                     // detached
+  std::vector<std::pair<dev_t, ino_t>> layers;  // which folders the paths were
+};
+
 class Prepared {
  public:
   Prepared() = default;
   // In the slot, once it is in its namespaces and cgroup. `dir` is the folder
   // that the container would get.
   Prepared(const Sample& sample, std::string dir, bool rootless);
+  // The same on overlays that are there already.
+  Prepared(const Sample& sample, const RootMounts& kept);
 
   // A root that somebody else has made.
   Prepared(Rootfs rootfs, std::vector<OverlayPlan> overlays, std::string dir)
       : dir_(std::move(dir)), overlays_(std::move(overlays)), rootfs_(std::move(rootfs)) {}
+
+  // Copies of the root's mounts for somebody who keeps them. Without overlays
+  // where there are none, and before 6.15, which copies no detached mount.
+  RootMounts copyMounts() const;
 
   // The root for a plan; what was prepared for another one is taken down.
   Rootfs takeRootfs(const Plan& plan, bool rootless);
@@ -43,6 +56,8 @@ class Prepared {
   Fd takeFileSystem(const spec::Mount& mount);
 
  private:
+  void makeFileSystems(const Sample& sample);
+
   std::string dir_;
   std::vector<OverlayPlan> overlays_;
   std::vector<std::pair<dev_t, ino_t>> layers_;  // which folders the paths were

@@ -40,7 +40,16 @@ void dieWithSupervisor(int socket) {
   if ((peer.revents & (POLLHUP | POLLERR)) != 0) _exit(125);
 }
 
-void reportIdle(int socket) { sendMessage(socket, R"({"event":"idle"})"); }
+void reportIdle(int socket, const RootMounts& mounts) {
+  json::Writer w;
+  w.beginObject().field("event", "idle").field("dir", mounts.dir).key("layers").beginArray();
+  for (const auto& [dev, ino] : mounts.layers) w.value(dev).value(ino);
+  w.endArray().endObject();
+  std::vector<int> fds;
+  fds.reserve(mounts.overlays.size());
+  for (const Fd& fd : mounts.overlays) fds.push_back(fd.get());
+  sendMessage(socket, w.take(), fds);
+}
 
 void reportTerminal(int socket, int master) {
   sendMessage(socket, R"({"event":"terminal"})", std::span(&master, 1));

@@ -3,7 +3,7 @@
 // was done.
 //
 //   supervisor                         slot
-//       | <------------- idle ------------|   (waiting slots only)
+//       | <--- idle (copies of mounts) ---|   (waiting slots only)
 //       | ---- plan, stdio fds ---------> |
 //       | <--- terminal (master fd) ------|   (tty only)
 //       | <--- ready { timings } ---------|
@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "init/prepared.h"
 #include "spec/json.h"
 #include "sys/error.h"
 
@@ -46,7 +47,8 @@ class StepClock {
 // user, which takes the wish back (prctl(2)).
 void dieWithSupervisor(int socket);
 
-void reportIdle(int socket);
+// `mounts` are what the supervisor may keep of the slot's root.
+void reportIdle(int socket, const RootMounts& mounts);
 void reportTerminal(int socket, int master);
 void reportReady(int socket, const StepClock& clock);
 void reportFailed(int socket, const SysError& error);

@@ -107,7 +107,7 @@ void Supervisor::finishEnd(const std::string& id, std::string report, int tries)
   try {
     if (container.start.failed && container.newFolder) {
       removeFolder(container.dir);
-    } else if (container.autoRemove) {
+    } else if (container.autoRemove && !keepRoot(container)) {
       sweeper_.take(container.dir);
     }
     // A restart keeps its own folder and has no use for the slot's.

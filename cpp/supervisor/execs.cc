@@ -48,6 +48,7 @@ void Supervisor::exec(const Request& request, Message& message) {
     throw SysError("exec", "", id, ESRCH, "the container is not running");
   if (container.paused)
     throw SysError("exec", "", id, EBUSY, "the container is paused, unpause it before exec");
+  container.closed = false;  // the descriptors of an exec are anybody's
   if (!container.agent) {
     AgentTarget target;
     target.initPidfd = container.slot.pidfd.get();

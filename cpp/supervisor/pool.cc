@@ -20,19 +20,23 @@ constexpr int kCalmMs = 20;
 
 std::shared_ptr<CgroupParent> Supervisor::parentFor(const Shape& shape) {
   if (!parent_ || !shape.cgroup) return nullptr;
-  if (shape.cgroupParent.empty()) return parent_;
+  if (shape.cgroupParent.empty()) {
+    parent_->prepare();
+    return parent_;
+  }
   std::shared_ptr<CgroupParent>& other = otherParents_[shape.cgroupParent];
   if (!other) {
     const std::string path = shape.cgroupParent + "/slipway-" + settings_.id;
     recordParent(path);
     other = CgroupParent::create(layout_, path);
   }
+  other->prepare();
   return other;
 }
 
 SlotOrder Supervisor::order(const Shape& shape, const std::string& image) {
   const std::string name = std::to_string(++slotCount_);
-  return {shape, name, scopeFolder() + "/" + name, parentFor(shape), image, nullptr, {}};
+  return {shape, name, scopeFolder() + "/" + name, parentFor(shape), image, nullptr, nullptr, {}};
 }
 
 // A waiting slot for the same image, or else one of the same shape, which takes
@@ -43,7 +47,12 @@ Slot Supervisor::takeSlot(const Shape& shape, const std::string& image, std::str
   if (key.empty()) fresh.plan = plan;
   if (key.empty() || settings_.poolMax == 0) return forkSlot(fresh, environment_);
   PoolKind& kind = kinds_[key + "/" + image];
-  if (kind.target == 0) kind = {shape, image, Sample::of(readPlan(plan)), settings_.poolMin, 0};
+  if (kind.target == 0) {
+    kind.shape = shape;
+    kind.image = image;
+    kind.sample = Sample::of(readPlan(plan));
+    kind.target = settings_.poolMin;
+  }
   kind.lastUseNs = monotonicNs();
   forgetOldKinds();
   auto found = waiting_.end();
@@ -58,6 +67,7 @@ Slot Supervisor::takeSlot(const Shape& shape, const std::string& image, std::str
   loop_.unwatch(found->second.socket.get());
   Slot slot = std::move(found->second);
   waiting_.erase(found);
+  if (slot.root && !slot.root->wouldShowWrites()) slot.root.reset();
   return slot;
 }
 
@@ -68,8 +78,25 @@ void Supervisor::forgetOldKinds() {
       if (it->second.lastUseNs < oldest->second.lastUseNs) oldest = it;
     }
     dropWaiting(oldest->second);
-    kinds_.erase(oldest);
+    forgetKind(oldest->first);
   }
+}
+
+void Supervisor::forgetKind(const std::string& key) {
+  const auto kind = kinds_.find(key);
+  if (kind == kinds_.end()) return;
+  for (const KeptRoot& root : kind->second.roots) sweeper_.take(root.mounts().dir);
+  kinds_.erase(kind);
+}
+
+// For the next slot of its kind, when the container left no trace in it.
+bool Supervisor::keepRoot(Container& container) {
+  Slot& slot = container.slot;
+  const auto kind = kinds_.find(slot.key + "/" + slot.image);
+  if (!slot.root || !container.closed || kind == kinds_.end()) return false;
+  if (kind->second.roots.size() >= settings_.poolMax || !slot.root->isUntouched()) return false;
+  kind->second.roots.push_back(std::move(*slot.root));
+  return true;
 }
 
 void Supervisor::dropWaiting(const PoolKind& kind) {
@@ -115,13 +142,21 @@ bool Supervisor::refill() {
     if (have >= kind.target) continue;
     SlotOrder next = order(kind.shape, kind.image);
     next.sample = &kind.sample;
+    if (!kind.roots.empty()) {
+      next.root = &kind.roots.back().mounts();
+      next.dir = next.root->dir;
+    }
     Slot slot;
     try {
       slot = forkSlot(next, environment_);
     } catch (const SysError&) {
       // Out of processes or descriptors: the next start will say so itself.
-      kinds_.erase(key);
+      forgetKind(std::string(key));
       return false;
+    }
+    if (next.root != nullptr) {
+      slot.root.emplace(std::move(kind.roots.back()));
+      kind.roots.pop_back();
     }
     const std::string name = slot.name;
     loop_.watch(slot.socket.get(), [this, name] { poolSlotSaid(name); });
@@ -137,14 +172,19 @@ void Supervisor::poolSlotSaid(const std::string& name) {
   Slot& slot = waiting_.at(name);
   Message message;
   if (receiveMessage(slot.socket.get(), message, false) == Received::message &&
-      message.data.find(R"("idle")") != std::string::npos) {
-    slot.idle = true;
-    lastJoinNs_ = monotonicNs();
+      message.data.find(R"("event":"idle")") != std::string::npos) {
+    slotIsIdle(slot, message);
     return;
   }
-  kinds_.erase(slot.key + "/" + slot.image);
+  forgetKind(slot.key + "/" + slot.image);
   dropSlot(slot);
   waiting_.erase(name);
+}
+
+void Supervisor::slotIsIdle(Slot& slot, Message& message) {
+  slot.idle = true;
+  lastJoinNs_ = monotonicNs();
+  if (!slot.root) slot.root = KeptRoot::of(message);
 }
 
 void Supervisor::dropSlot(Slot& slot) {

@@ -11,6 +11,7 @@
 #include "init/report.h"
 #include "init/steps.h"
 #include "supervisor/userns_slot.h"
+#include "sys/descriptors.h"
 #include "sys/error.h"
 #include "sys/kernel.h"
 #include "sys/message.h"
@@ -69,9 +70,15 @@ void serveSlot(const SlotTask& task) {
   }
   InitContext context;
   context.enteredNamespaces = (order.shape.newFlags() & CLONE_NEWPID) | enterEarly(order.shape);
-  if (order.sample != nullptr)
-    context.prepared = Prepared(*order.sample, order.dir, task.environment.rootless);
-  reportIdle(task.socket);
+  RootMounts copies;
+  if (order.sample != nullptr) {
+    context.prepared = order.root != nullptr
+                           ? Prepared(*order.sample, *order.root)
+                           : Prepared(*order.sample, order.dir, task.environment.rootless);
+    if (order.root == nullptr) copies = context.prepared.copyMounts();
+  }
+  reportIdle(task.socket, copies);
+  copies = {};
   Message plan;
   if (receiveMessage(task.socket, plan, true) != Received::message) _exit(0);
   context.socket = task.socket;
@@ -83,9 +90,21 @@ void serveSlot(const SlotTask& task) {
   runContainer(plan.data, std::move(context));
 }
 
+// Everything else is the supervisor's. Its objects still name what is closed
+// here, and none of them is used or destroyed in this process.
+void keepOnly(const SlotTask& task) {
+  std::vector<int> kept;
+  if (task.order.parent) kept = task.order.parent->descriptors();
+  kept.push_back(task.socket);
+  if (task.order.root != nullptr) {
+    for (const Fd& overlay : task.order.root->overlays) kept.push_back(overlay.get());
+  }
+  closeAllBut(std::move(kept));
+}
+
 [[noreturn]] void childMain(const SlotTask& task) {
   try {
-    task.environment.forgetParent();
+    keepOnly(task);
     dieWithSupervisor(task.socket);
     serveSlot(task);
   } catch (const std::exception& error) {

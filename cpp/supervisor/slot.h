@@ -6,10 +6,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "container/cgroup.h"
 #include "init/prepared.h"
+#include "supervisor/kept_root.h"
 #include "supervisor/request.h"
 #include "sys/fd.h"
 
@@ -25,6 +27,7 @@ struct Slot {
   Fd helper;  // pidfd of who made its user namespace, until it has ended
   pid_t pid = 0;
   bool idle = false;
+  std::optional<KeptRoot> root;  // its own, where the next container may have it
 };
 
 struct SlotEnvironment {
@@ -39,8 +42,9 @@ struct SlotOrder {
   std::string name, dir;
   std::shared_ptr<CgroupParent> parent;
   std::string image;
-  const Sample* sample = nullptr;  // what to get ready; null: nothing, a plan comes at once
-  std::string plan;                // that plan, where the fork itself depends on it
+  const Sample* sample = nullptr;    // what to get ready; null: nothing, a plan comes at once
+  const RootMounts* root = nullptr;  // with `sample`: overlays that are there already
+  std::string plan;                  // that plan, where the fork itself depends on it
 };
 
 // Forks a slot. Throws when the fork itself fails; later failures come as

@@ -30,6 +30,7 @@ void Supervisor::start(const Request& request, Message& message) {
   std::string image;
   header.read("image", image);
   header.read("autoRemove", container->autoRemove);
+  header.read("closed", container->closed);
   const Shape shape = readShape(header.at("shape"));
   container->newFlags = shape.newFlags();
   container->ownPidNamespace = (container->newFlags & CLONE_NEWPID) != 0;
@@ -73,8 +74,10 @@ Received Supervisor::slotSaid(const std::string& id) {
   if (what == Received::closed) slotEnded(container);
   if (what == Received::message) {
     // A new slot says first that it is in its cgroup.
-    if (message.data.find(R"("idle")") != std::string::npos) lastJoinNs_ = monotonicNs();
-    container.start.take(std::move(message));
+    if (message.data.find(R"("event":"idle")") != std::string::npos)
+      slotIsIdle(container.slot, message);
+    else
+      container.start.take(std::move(message));
   }
   return what;
 }

@@ -99,10 +99,13 @@ void Supervisor::forgetInChild() {
   for (auto& [name, slot] : waiting_) {
     slot.socket.reset();
     slot.pidfd.reset();
+    slot.root.reset();
   }
+  for (auto& [key, kind] : kinds_) kind.roots.clear();
   for (auto& [id, container] : containers_) {
     container->slot.socket.reset();
     container->slot.pidfd.reset();
+    container->slot.root.reset();
     container->start.master.reset();
     container->agent.reset();
     container->execs.clear();

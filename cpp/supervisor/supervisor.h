@@ -66,6 +66,9 @@ struct Container {
   StartReport start;
   bool newFolder = true;  // this start made it, so that its failure removes it
   bool dead = false, paused = false;
+  // Shares nothing with anybody, so that no descriptor can have left it, and may
+  // change nothing but files of its root: the root may be kept.
+  bool closed = false;
   bool ownPidNamespace = true;
   std::optional<Agent> agent;
   std::deque<std::unique_ptr<ExecProcess>> spawning;  // asked of the agent, in order
@@ -118,11 +121,15 @@ class Supervisor {
     Shape shape;
     std::string image;
     Sample sample;
+    std::vector<KeptRoot> roots;  // for the next slots
     size_t target = 0;
     uint64_t lastUseNs = 0;
   };
   Slot takeSlot(const Shape& shape, const std::string& image, std::string_view plan);
   void forgetOldKinds();
+  void forgetKind(const std::string& key);
+  bool keepRoot(Container& container);
+  void slotIsIdle(Slot& slot, Message& message);
   void dropWaiting(const PoolKind& kind);
   void refillSoon();
   void refillLater(int delayMs);

@@ -61,6 +61,10 @@ Fd cloneMount(int fd, bool recursive, const char* step, const std::string& shown
   return Fd(check(openTree(fd, "", flags), step, "open_tree", shown));
 }
 
+Fd tryCloneMount(int fd) {
+  return Fd(openTree(fd, "", kOpenTreeClone | kOpenTreeCloexec | kAtEmptyPath));
+}
+
 void attachMount(int mount, int target, const char* step, const std::string& shown) {
   check(moveMount(mount, target), step, "move_mount", shown);
 }

@@ -33,6 +33,9 @@ class FsContext {
 Fd cloneMount(int dir, const std::string& path, bool recursive, const char* step);
 Fd cloneMount(int fd, bool recursive, const char* step, const std::string& shown);
 
+// The same of a mount that may be detached itself; empty before 6.15.
+Fd tryCloneMount(int fd);
+
 // Attaches a detached mount on an open target.
 void attachMount(int mount, int target, const char* step, const std::string& shown);
 

@@ -108,6 +108,7 @@ function header(self: Internals): Record<string, unknown> {
       cgroup: self.engine.machine.cgroup !== 'none',
       cgroupParent: self.options.cgroupParent,
     },
+    closed: self.built.extras.closed,
   };
 }
 

@@ -69,6 +69,11 @@ export interface SpecExtras {
   readonly stopTimeoutMs: number;
   /** Directories of the host that bind mounts need and that are not there. */
   readonly createHostPaths: readonly string[];
+  /**
+   * It shares nothing with anybody and may change nothing but files of its root:
+   * the engine may use that root again when it was left as it was.
+   */
+  readonly closed: boolean;
   /** The process whose /dev/shm is shared, found in its own root; null for none. */
   readonly shmFromPid: number | null;
 }
@@ -110,8 +115,27 @@ export function buildSpec(input: BuildInput): BuiltSpec {
     spec.annotations = options.annotations;
     break;
   }
-  const extras = buildExtras(input, templates, names, hostname, mounts, warnings);
+  const extras = {
+    ...buildExtras(input, templates, names, hostname, mounts, warnings),
+    closed: isClosed(spec, options, templates),
+  };
   return { spec, extras, warnings };
+}
+
+// By identity: what is the template's own is neither more nor other than usual.
+function isClosed({ mounts, linux, process }: Spec, options: NormalisedOptions, usual: Templates) {
+  return (
+    mounts === usual.mounts &&
+    linux?.namespaces === usual.namespaces &&
+    linux.sysctl === usual.sysctls &&
+    linux.maskedPaths === usual.maskedPaths &&
+    linux.devices === DEFAULT_DEVICES.devices &&
+    process?.capabilities === usual.capabilities &&
+    options.seccomp === 'default' &&
+    [options.stdin, options.stdout, options.stderr].every(
+      (choice) => choice === 'pipe' || choice === 'ignore',
+    )
+  );
 }
 
 function capabilityNames(options: NormalisedOptions, machine: MachineFacts, templates: Templates) {
@@ -221,7 +245,7 @@ function buildExtras(
   hostname: string | undefined,
   mounts: BuiltMounts,
   warnings: string[],
-): SpecExtras {
+): Omit<SpecExtras, 'closed'> {
   const { options, imageConfig, machine } = input;
   const shm = options.ipc.mode === 'container' ? options.ipc.container : undefined;
   return {
