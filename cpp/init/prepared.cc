@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "init/prepared.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+
+#include <algorithm>
 
 #include "container/mounts.h"
 #include "supervisor/cleanup.h"
 #include "sys/detached_mount.h"
+#include "sys/error.h"
+#include "sys/path.h"
 
 namespace slipway {
 namespace {
@@ -34,6 +39,39 @@ std::vector<std::pair<dev_t, ino_t>> foldersOf(const std::vector<OverlayPlan>& o
   return folders;
 }
 
+bool isBelow(const std::string& path, const std::string& folder) {
+  return folder != "/" && path.size() > folder.size() && path.starts_with(folder) &&
+         path[folder.size()] == '/';
+}
+
+// In another mount than that of "/".
+bool isBelowOther(const Sample& sample, const std::string& path) {
+  const auto above = [&path](const auto& mount) { return isBelow(path, mount); };
+  return std::ranges::any_of(sample.mounts, above, &spec::Mount::destination) ||
+         std::ranges::any_of(sample.overlays, above, &OverlayPlan::target);
+}
+
+struct Place {
+  Fd parent;
+  std::string name;
+};
+
+// Where to make what is not there. Anything odd about the path, such as a link,
+// is left to the start, which meets it again and can say so.
+std::optional<Place> missing(int root, const std::string& path) {
+  constexpr const char* step = "prepare root";
+  try {
+    if (tryOpenInRoot(root, path, O_PATH, step, Links::refuse)) return std::nullopt;
+    const size_t slash = path.rfind('/');
+    Fd parent =
+        tryOpenInRoot(root, path.substr(0, slash + 1), O_PATH | O_DIRECTORY, step, Links::refuse);
+    if (!parent) return std::nullopt;
+    return Place{std::move(parent), path.substr(slash + 1)};
+  } catch (const SysError&) {
+    return std::nullopt;
+  }
+}
+
 bool same(const spec::Mount& a, const spec::Mount& b) {
   return a.destination == b.destination && a.type == b.type && a.source == b.source &&
          a.options == b.options;
@@ -42,7 +80,8 @@ bool same(const spec::Mount& a, const spec::Mount& b) {
 }  // namespace
 
 Sample Sample::of(const Plan& plan) {
-  Sample sample{plan.rootfs.overlays, plan.rootfs.isVolatile, {}};
+  Sample sample{plan.rootfs.overlays, plan.rootfs.isVolatile, {}, {}};
+  for (const FilePlan& file : plan.files) sample.files.push_back(file.path);
   for (const spec::Mount& mount : plan.spec.mounts) {
     if (canPrepare(mount)) sample.mounts.push_back(mount);
   }
@@ -54,7 +93,24 @@ Prepared::Prepared(const Sample& sample, std::string dir, bool rootless) : dir_(
   rootfs_ = makeRootfs({sample.overlays, dir_, sample.isVolatile}, {}, rootless, {});
   overlays_ = sample.overlays;
   layers_ = foldersOf(overlays_);
+  makeTargets(sample);
   makeFileSystems(sample);
+}
+
+// What the start would have to make in the container's folder for lack of it in
+// the image: made before, it is no trace of the container.
+void Prepared::makeTargets(const Sample& sample) const {
+  const int root = rootfs_->root.get();
+  for (const spec::Mount& mount : sample.mounts) {
+    if (isBelowOther(sample, mount.destination)) continue;
+    if (const auto place = missing(root, mount.destination))
+      mkdirat(place->parent.get(), place->name.c_str(), 0755);
+  }
+  for (const std::string& path : sample.files) {
+    if (isBelowOther(sample, path)) continue;
+    if (const auto place = missing(root, path))
+      mknodat(place->parent.get(), place->name.c_str(), S_IFREG | 0644, 0);
+  }
 }
 
 Prepared::Prepared(const Sample& sample, const RootMounts& kept)

@@ -22,6 +22,7 @@ struct Sample {
   std::vector<OverlayPlan> overlays;
   bool isVolatile = true;
   std::vector<spec::Mount> mounts;  // of kernel file systems
+  std::vector<std::string> files;   // that the engine puts over those of the image
 
   static Sample of(const Plan& plan);
 };
@@ -56,6 +57,7 @@ class Prepared {
   Fd takeFileSystem(const spec::Mount& mount);
 
  private:
+  void makeTargets(const Sample& sample) const;
   void makeFileSystems(const Sample& sample);
 
   std::string dir_;

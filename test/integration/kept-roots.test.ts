@@ -42,7 +42,7 @@ describe('the root of a container that is gone', () => {
     for (let i = 0; i < 30; i++) await once('cat /etc/passwd; ls -R /bin /etc > /dev/null');
     assert.ok(
       folders().some((name) => before.has(name)),
-      'all folders are new',
+      `all folders are new: ${[...before]} then ${folders()}`,
     );
   });
 
