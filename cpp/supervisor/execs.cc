@@ -108,7 +108,10 @@ bool Supervisor::agentSaid(const std::string& id) {
   document.root().require("pid", process->pid);
   process->pidfd = std::move(message.fds[0]);
   const std::string execId = process->id;
-  loop_.watch(process->socket.get(), [this, id, execId] { execSaid(id, execId); });
+  loop_.watchEnd(process->socket.get(), [this, id, execId] {
+    while (execSaid(id, execId) == Received::message) {
+    }
+  });
   loop_.watch(process->pidfd.get(), [this, id, execId] { execEnded(id, execId); });
   container.execs[execId] = std::move(process);
   return true;

@@ -12,9 +12,14 @@ namespace slipway {
 
 Loop::Loop() : epoll_(check(epoll_create1(EPOLL_CLOEXEC), "start loop", "epoll_create1")) {}
 
-void Loop::watch(int fd, Callback callback) {
+void Loop::watch(int fd, Callback callback) { add(fd, EPOLLIN, std::move(callback)); }
+
+void Loop::watchEnd(int fd, Callback callback) { add(fd, 0, std::move(callback)); }
+
+// EPOLLHUP and EPOLLERR are always told (epoll_ctl(2)).
+void Loop::add(int fd, uint32_t events, Callback callback) {
   epoll_event event{};
-  event.events = EPOLLIN;
+  event.events = events;
   event.data.fd = fd;
   check(epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event), "watch", "epoll_ctl");
   watched_[fd] = std::make_shared<Callback>(std::move(callback));

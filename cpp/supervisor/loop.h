@@ -19,6 +19,8 @@ class Loop {
   // Calls back while `fd` is readable or at its end. The fd stays the caller's
   // and must be removed before it is closed.
   void watch(int fd, Callback callback);
+  // The same, but only at its end: what comes before is not worth a wake-up.
+  void watchEnd(int fd, Callback callback);
   void unwatch(int fd);
   // Calls back once after `delayMs`.
   void after(int delayMs, Callback callback);
@@ -29,6 +31,7 @@ class Loop {
   void stop() { running_ = false; }
 
  private:
+  void add(int fd, uint32_t events, Callback callback);
   int timeout() const;
   void runTimers();
 

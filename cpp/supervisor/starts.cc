@@ -53,7 +53,11 @@ void Supervisor::start(const Request& request, Message& message) {
   sendMessage(container->slot.socket.get(), request.body, fds);
   const std::string id = container->id;
   if (container->slot.helper) watchHelper(container->slot.helper.release());
-  loop_.watch(container->slot.socket.get(), [this, id] { slotSaid(id); });
+  // By execve or by its death; what it said before waits until then.
+  loop_.watchEnd(container->slot.socket.get(), [this, id] {
+    while (slotSaid(id) == Received::message) {
+    }
+  });
   loop_.watch(container->slot.pidfd.get(), [this, id] { containerEnded(id); });
   containers_.emplace(id, std::move(container));
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // From options to a container that is ready to start. Nothing is made yet: a
 // refused option leaves nothing behind.
-import { lazyCrypto } from '../builtin.js';
 import { defaultEngine, Engine } from '../engine/engine.js';
 import { InvalidArgumentError, NotFoundError } from '../errors.js';
+import { randomHex } from '../ids.js';
 import { Image } from '../image/image.js';
 import { buildSpec } from '../spec/build.js';
 import { canceledError } from './cancel.js';
@@ -17,7 +17,7 @@ export async function prepareContainer(given: ContainerOptions): Promise<Interna
   const engine = engineOf(options.engine);
   if (options.signal?.aborted) throw canceledError('create', options.signal.reason);
   const image = await imageOf(engine, options);
-  const id = lazyCrypto().randomBytes(32).toString('hex');
+  const id = randomHex(32);
   const built = buildSpec({
     options,
     id,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Further processes in a running container, with results shaped like execa's.
-import { lazyCrypto } from '../builtin.js';
 import type { ExitEvent, Supervisor } from '../engine/supervisor.js';
 import { SlipwayError } from '../errors.js';
+import { randomHex } from '../ids.js';
 import { parseSignal, type Signal } from '../signals.js';
 import { buildExecProcess } from '../spec/exec-process.js';
 import { stringifySpec } from '../spec/stringify.js';
@@ -69,7 +69,7 @@ export class Exec implements PromiseLike<ExecResult> {
 
   readonly #self: Internals;
   readonly #options: NormalisedExec;
-  readonly #id = lazyCrypto().randomBytes(8).toString('hex');
+  readonly #id = randomHex(8);
   readonly #result: Promise<ExecResult>;
   #canceled: { reason: unknown } | undefined;
   #timedOut = false;

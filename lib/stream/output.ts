@@ -9,6 +9,17 @@ import { loadNative, type NativeWatcher } from '../native.js';
 const CHUNK = 64 * 1024;
 const { EAGAIN, EIO } = constants.errno;
 
+// Read into by all streams in turn: most reads find nothing or little.
+let scratch: Buffer | undefined;
+
+// Small pieces are copied, so that a line does not hold 64 KiB.
+function takeScratch(length: number): Buffer {
+  const filled = (scratch as Buffer).subarray(0, length);
+  if (length < CHUNK / 4) return Buffer.from(filled);
+  scratch = undefined;
+  return filled;
+}
+
 /**
  * Standard output or error of a process, or a terminal's output.
  *
@@ -100,11 +111,10 @@ export class Output extends Readable {
 
   // Whether there may be more.
   #readOnce(): boolean {
-    const buffer = Buffer.allocUnsafe(CHUNK);
-    const n = loadNative().native.read(this.#fd, buffer);
+    scratch ??= Buffer.allocUnsafeSlow(CHUNK);
+    const n = loadNative().native.read(this.#fd, scratch);
     if (n > 0) {
-      // Small pieces are copied, so that a line does not hold 64 KiB.
-      const piece = n < CHUNK / 4 ? Buffer.from(buffer.subarray(0, n)) : buffer.subarray(0, n);
+      const piece = takeScratch(n);
       const wanted = this.push(piece) || this.readableLength < this.#aheadBytes;
       if (!wanted) this.#watcher?.stop();
       return wanted;
