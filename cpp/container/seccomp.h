@@ -6,6 +6,8 @@
 
 #include <linux/filter.h>
 
+#include <cstdint>
+#include <map>
 #include <span>
 #include <vector>
 
@@ -22,6 +24,14 @@ struct SeccompOptions {
   // default action refuses.
   bool enosysAboveNamed = false;
 };
+
+struct SeccompFilter {
+  std::vector<sock_filter> program;
+  unsigned flags = 0;  // SECCOMP_FILTER_FLAG_*
+};
+
+// By the numbers that plans name them with.
+using SeccompFilters = std::map<uint64_t, SeccompFilter>;
 
 std::vector<sock_filter> compileSeccomp(const spec::Seccomp& profile,
                                         const SeccompOptions& options = {});

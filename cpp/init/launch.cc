@@ -65,17 +65,25 @@ void dropRights(const ProcessPlan& plan, const Identity& identity, bool setGroup
   if (plan.process.user.umask) umask(*plan.process.user.umask);
 }
 
-void filterAndCapabilities(const ProcessPlan& plan, const CapabilitySets& own,
-                           const CapabilitySets& sets) {
+const SeccompFilter* findFilter(const SeccompFilters* filters, uint64_t number) {
+  if (number == 0) return nullptr;
+  const auto found = filters == nullptr ? SeccompFilters::const_iterator() : filters->find(number);
+  if (filters == nullptr || found == filters->end())
+    throw SysError("find filter", "", std::to_string(number), ENOENT);
+  return &found->second;
+}
+
+void filterAndCapabilities(const ProcessPlan& plan, const SeccompFilter* filter,
+                           const CapabilitySets& own, const CapabilitySets& sets) {
   if (plan.process.noNewPrivileges) {
     applyCapabilities(sets);
     check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "drop rights", "prctl", "PR_SET_NO_NEW_PRIVS");
-    if (!plan.seccomp.empty()) attachSeccomp(plan.seccomp, plan.seccompFlags);
+    if (filter != nullptr) attachSeccomp(filter->program, filter->flags);
     return;
   }
-  if (!plan.seccomp.empty()) {
+  if (filter != nullptr) {
     applyCapabilities(own);  // a filter without no_new_privs needs CAP_SYS_ADMIN
-    attachSeccomp(plan.seccomp, plan.seccompFlags);
+    attachSeccomp(filter->program, filter->flags);
   }
   applyCapabilities(sets);
 }
@@ -89,6 +97,7 @@ int exitCodeOf(const SysError& error) {
 
 void launch(ProcessPlan& plan, InitContext& context, StepClock& clock, int procSelf) {
   spec::Process& process = plan.process;
+  const SeccompFilter* filter = findFilter(context.filters, plan.filter);
   // From here on paths are the image's, and the kernel still follows
   // /proc/self/fd while it looks up the program: a folder of the machine must
   // not be there.
@@ -127,7 +136,7 @@ void launch(ProcessPlan& plan, InitContext& context, StepClock& clock, int procS
   check(kernel::closeRange(3, ~0u, kCloseRangeCloexec), "exec", "close_range");
   clock.end();
   reportReady(context.socket, clock);
-  filterAndCapabilities(plan, own, sets);
+  filterAndCapabilities(plan, filter, own, sets);
   // Last, so that process 1 holds no more rights than its program.
   if (plan.init) execInit(self.get(), context.socket, program, process.args, process.env);
   execProgram(program, process.args, process.env);

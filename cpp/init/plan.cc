@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "init/plan.h"
 
-#include <cstring>
-
 #include "spec/reader.h"
 #include "sys/error.h"
 
@@ -10,40 +8,6 @@ namespace slipway {
 namespace {
 
 using json::Value;
-
-int sextet(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+') return 62;
-  if (c == '/') return 63;
-  return -1;
-}
-
-std::string decodeBase64(const Value& value) {
-  std::string out;
-  uint32_t bits = 0;
-  int count = 0;
-  for (const char c : value.asText()) {
-    if (c == '=') break;
-    const int six = sextet(c);
-    if (six < 0) value.refuse("expected base64");
-    bits = bits << 6 | static_cast<uint32_t>(six);
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    out.push_back(static_cast<char>(bits >> count & 0xff));
-  }
-  return out;
-}
-
-std::vector<sock_filter> readProgram(const Value& value) {
-  const std::string bytes = decodeBase64(value);
-  if (bytes.size() % sizeof(sock_filter) != 0) value.refuse("expected whole instructions");
-  std::vector<sock_filter> program(bytes.size() / sizeof(sock_filter));
-  if (!bytes.empty()) memcpy(program.data(), bytes.data(), bytes.size());
-  return program;
-}
 
 OverlayPlan readOverlay(const Value& value) {
   OverlayPlan overlay;
@@ -70,8 +34,7 @@ void readProcessExtras(const Value& value, ProcessPlan& plan) {
     plan.user.fromSpec = false;
   }
   value.read("groupAdd", plan.user.groupAdd);
-  if (const auto program = value.find("seccomp")) plan.seccomp = readProgram(*program);
-  value.read("seccompFlags", plan.seccompFlags);
+  value.read("filter", plan.filter);
   value.read("ownPipes", plan.ownPipes);
   value.read("init", plan.init);
   value.read("rootOnlyCapabilities", plan.rootOnlyCapabilities);

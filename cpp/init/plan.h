@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // All that a container's first process needs to know, read once from JSON
 // before the first step: the OCI Spec, and what OCI leaves to the engine (where
-// the layers are, files to put into /etc, the compiled seccomp program).
+// the layers are, files to put into /etc, which compiled filter).
 #pragma once
 
-#include <linux/filter.h>
 #include <sys/types.h>
 
 #include <optional>
@@ -44,8 +43,7 @@ struct UserPlan {
 struct ProcessPlan {
   spec::Process process;
   UserPlan user;
-  std::vector<sock_filter> seccomp;
-  unsigned seccompFlags = 0;
+  uint64_t filter = 0;                // of system calls, in InitContext::filters; 0: none
   std::vector<int> ownPipes;          // which of 0 1 2 are pipes that the engine made
   bool init = false;                  // stay as process 1, reap, forward signals
   bool rootOnlyCapabilities = false;  // none for another user than root

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "container/cgroup.h"
+#include "container/seccomp.h"
 #include "init/plan.h"
 #include "init/prepared.h"
 #include "sys/fd.h"
@@ -25,6 +26,7 @@ struct InitContext {
   std::string attachAt;            // where the root is attached; empty: at `dir`
   bool limitsApplied = false;      // to the cgroup, by somebody with the right to
   Prepared prepared;
+  const SeccompFilters* filters = nullptr;
   int usernsFd = -1;  // the container's own user namespace, where it has one
 };
 

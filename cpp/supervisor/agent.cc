@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "init/filters.h"
 #include "init/report.h"
 #include "init/steps.h"
 #include "sys/descriptors.h"
@@ -37,6 +38,7 @@ struct AgentTask {
   context.socket = report;
   context.stdio.assign(std::make_move_iterator(request.fds.begin() + 1),
                        std::make_move_iterator(request.fds.end()));
+  context.filters = task.environment.filters;
   context.rootless = task.environment.rootless;
   context.mayChangeGroups = task.environment.mayChangeGroups;
   runExec(request.data, std::move(context));
@@ -75,6 +77,7 @@ void spawn(const AgentTask& task, Message& request) {
     dieWithSupervisor(task.socket);
     Message request;
     while (receiveMessage(task.socket, request, true) == Received::message) {
+      if (takeFilter(request.data, *task.environment.filters)) continue;
       spawn(task, request);
       // Held here, they would hide the end of the report and of a pipe.
       request.fds.clear();
@@ -107,7 +110,17 @@ Agent forkAgent(const AgentTarget& target, const SlotEnvironment& environment) {
   Agent agent;
   agent.pidfd.reset(pidfd);
   agent.socket = std::move(mine);
+  agent.filtersKnown = environment.filters->size();
   return agent;
+}
+
+bool tellAgent(Agent& agent, uint64_t number, const SeccompFilters& filters) {
+  for (; agent.filtersKnown < number; agent.filtersKnown++) {
+    const uint64_t next = agent.filtersKnown + 1;
+    if (trySendMessage(agent.socket.get(), filterMessage(next, filters.at(next)), {}) != Sent::sent)
+      return false;
+  }
+  return true;
 }
 
 bool askAgent(const Agent& agent, const std::string& plan, int report,

@@ -14,6 +14,7 @@ namespace slipway {
 
 struct Agent {
   Fd pidfd, socket;
+  uint64_t filtersKnown = 0;  // up to which number
 };
 
 struct AgentTarget {
@@ -31,5 +32,7 @@ Agent forkAgent(const AgentTarget& target, const SlotEnvironment& environment);
 // the agent has more to do than its socket holds.
 bool askAgent(const Agent& agent, const std::string& plan, int report,
               const std::vector<Fd>& stdio);
+// The same for what the plan names: it comes first.
+bool tellAgent(Agent& agent, uint64_t number, const SeccompFilters& filters);
 
 }  // namespace slipway

@@ -61,6 +61,8 @@ void Supervisor::exec(const Request& request, Message& message) {
   auto process = std::make_unique<ExecProcess>();
   process->id = document.root().get<std::string>("execId");
   process->request = request.number;
+  document.root().read("filter", process->filter);
+  requireFilter(process->filter);
   process->startedNs = monotonicNs();
   auto [mine, its] = messagePair();
   process->socket = std::move(mine);
@@ -75,6 +77,7 @@ void Supervisor::exec(const Request& request, Message& message) {
 void Supervisor::askNext(Container& container) {
   for (const auto& process : container.spawning) {
     if (process->asked) continue;
+    if (!tellAgent(*container.agent, process->filter, filters_)) return;
     if (!askAgent(*container.agent, process->plan, process->report.get(), process->stdio)) return;
     process->asked = true;
     process->plan.clear();

@@ -6,6 +6,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "container/seccomp.h"
 #include "image/worker.h"
 #include "init/report.h"
@@ -19,21 +21,6 @@ namespace slipway {
 namespace {
 
 constexpr int kFreezeTimeoutMs = 500;
-
-std::string base64(const void* data, size_t size) {
-  constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const auto* bytes = static_cast<const unsigned char*>(data);
-  std::string out;
-  for (size_t i = 0; i < size; i += 3) {
-    const uint32_t group =
-        bytes[i] << 16 | (i + 1 < size ? bytes[i + 1] << 8 : 0) | (i + 2 < size ? bytes[i + 2] : 0);
-    out += digits[group >> 18];
-    out += digits[group >> 12 & 63];
-    out += i + 1 < size ? digits[group >> 6 & 63] : '=';
-    out += i + 2 < size ? digits[group & 63] : '=';
-  }
-  return out;
-}
 
 // In the worker: its answer, whole, then its end.
 [[noreturn]] void writeAnswer(int output, const std::string& answer) {
@@ -87,11 +74,26 @@ void Supervisor::compileFilter(const Request& request) {
   // that libc falls back to older ones.
   SeccompOptions options;
   options.enosysAboveNamed = true;
-  const std::vector<sock_filter> program = compileSeccomp(profile, options);
-  json::Writer w;
-  w.beginObject().field("program", base64(program.data(), program.size() * sizeof(sock_filter)));
-  w.field("flags", seccompFlags(profile)).endObject();
-  sendDone(request.number, w.take());
+  sendDone(request.number,
+           std::to_string(keepFilter({compileSeccomp(profile, options), seccompFlags(profile)})));
+}
+
+// Equal ones share a number, so that there are as many as different profiles.
+uint64_t Supervisor::keepFilter(SeccompFilter filter) {
+  const auto same = [](const sock_filter& a, const sock_filter& b) {
+    return a.code == b.code && a.jt == b.jt && a.jf == b.jf && a.k == b.k;
+  };
+  for (const auto& [number, known] : filters_) {
+    if (known.flags == filter.flags && std::ranges::equal(known.program, filter.program, same))
+      return number;
+  }
+  const uint64_t number = filters_.size() + 1;
+  filters_[number] = std::move(filter);
+  return number;
+}
+
+void Supervisor::requireFilter(uint64_t number) const {
+  if (number > filters_.size()) throw SysError("find filter", "", std::to_string(number), ENOENT);
 }
 
 void Supervisor::signal(const Request& request) {

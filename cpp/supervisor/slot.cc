@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "container/system.h"
+#include "init/filters.h"
 #include "init/launch.h"
 #include "init/report.h"
 #include "init/steps.h"
@@ -80,7 +81,10 @@ void serveSlot(const SlotTask& task) {
   reportIdle(task.socket, copies);
   copies = {};
   Message plan;
-  if (receiveMessage(task.socket, plan, true) != Received::message) _exit(0);
+  do {
+    if (receiveMessage(task.socket, plan, true) != Received::message) _exit(0);
+  } while (takeFilter(plan.data, *task.environment.filters));
+  context.filters = task.environment.filters;
   context.socket = task.socket;
   context.stdio = std::move(plan.fds);
   context.cgroup = order.parent ? &cgroup : nullptr;
@@ -115,6 +119,11 @@ void keepOnly(const SlotTask& task) {
 
 }  // namespace
 
+void sendFilters(int socket, uint64_t& known, uint64_t number, const SeccompFilters& filters) {
+  while (known < number && sendMessage(socket, filterMessage(known + 1, filters.at(known + 1))))
+    known++;
+}
+
 Slot forkSlot(const SlotOrder& order, const SlotEnvironment& environment) {
   if ((order.shape.newFlags() & CLONE_NEWUSER) != 0) return forkUsernsSlot(order, environment);
   Slot slot;
@@ -122,6 +131,7 @@ Slot forkSlot(const SlotOrder& order, const SlotEnvironment& environment) {
   slot.dir = order.dir;
   slot.image = order.sample == nullptr ? "" : order.image;
   slot.key = order.shape.key();
+  slot.filtersKnown = environment.filters->size();
   slot.parent = order.parent;
   auto [mine, its] = messagePair();
   int pidfd = -1;

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "container/cgroup.h"
+#include "container/seccomp.h"
 #include "init/prepared.h"
 #include "supervisor/kept_root.h"
 #include "supervisor/request.h"
@@ -26,6 +27,7 @@ struct Slot {
   Fd pidfd, socket;
   Fd helper;  // pidfd of who made its user namespace, until it has ended
   pid_t pid = 0;
+  uint64_t filtersKnown = 0;  // up to which number
   bool idle = false;
   std::optional<KeptRoot> root;  // its own, where the next container may have it
 };
@@ -33,6 +35,7 @@ struct Slot {
 struct SlotEnvironment {
   bool rootless = false;
   bool mayChangeGroups = true;
+  SeccompFilters* filters = nullptr;   // those compiled so far, by number from 1
   std::function<void()> forgetParent;  // run in the child: lets go of what is the supervisor's
 };
 
@@ -46,6 +49,9 @@ struct SlotOrder {
   const RootMounts* root = nullptr;  // with `sample`: overlays that are there already
   std::string plan;                  // that plan, where the fork itself depends on it
 };
+
+// Tells a process forked when `known` filters were there of those up to `number`.
+void sendFilters(int socket, uint64_t& known, uint64_t number, const SeccompFilters& filters);
 
 // Forks a slot. Throws when the fork itself fails; later failures come as
 // `failed` over the slot's socket, in answer to its plan.

@@ -31,6 +31,9 @@ void Supervisor::start(const Request& request, Message& message) {
   header.read("image", image);
   header.read("autoRemove", container->autoRemove);
   header.read("closed", container->closed);
+  uint64_t filter = 0;
+  header.read("filter", filter);
+  requireFilter(filter);
   const Shape shape = readShape(header.at("shape"));
   container->newFlags = shape.newFlags();
   container->ownPidNamespace = (container->newFlags & CLONE_NEWPID) != 0;
@@ -50,6 +53,7 @@ void Supervisor::start(const Request& request, Message& message) {
   std::vector<int> fds;
   fds.reserve(message.fds.size());
   for (const Fd& fd : message.fds) fds.push_back(fd.get());
+  sendFilters(container->slot.socket.get(), container->slot.filtersKnown, filter, filters_);
   sendMessage(container->slot.socket.get(), request.body, fds);
   const std::string id = container->id;
   if (container->slot.helper) watchHelper(container->slot.helper.release());

@@ -42,6 +42,7 @@ Supervisor::Supervisor(Fd& control, EngineSettings settings)
   const bool cgroups = mayUseCgroups(layout_, settings_.rootless);
   if (!cgroups) layout_.hierarchies.clear();
   environment_.rootless = settings_.rootless;
+  environment_.filters = &filters_;
   environment_.forgetParent = [this] { forgetInChild(); };
   if (settings_.rootless) {
     environment_.mayChangeGroups = enterOwnUserNamespace();

@@ -51,6 +51,7 @@ struct ExecProcess {
   StartReport start;
   // What the agent is to be told, until it was.
   std::string plan;
+  uint64_t filter = 0;
   Fd report;
   std::vector<Fd> stdio;
   bool asked = false;
@@ -87,6 +88,8 @@ class Supervisor {
   void receive();
   void dispatch(const Request& request, Message& message);
   void compileFilter(const Request& request);
+  uint64_t keepFilter(SeccompFilter filter);
+  void requireFilter(uint64_t number) const;
   void signal(const Request& request);
   void freeze(const Request& request, bool freeze);
   void stats(const Request& request);
@@ -166,6 +169,7 @@ class Supervisor {
   std::shared_ptr<CgroupParent> parent_;
   std::map<std::string, std::shared_ptr<CgroupParent>> otherParents_;
   SlotEnvironment environment_;
+  SeccompFilters filters_;  // numbered from 1
   Loop loop_;
   Sweeper sweeper_;
   Fd lock_;

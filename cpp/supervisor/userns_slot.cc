@@ -69,6 +69,7 @@ void becomeRoot(int socket) {
     context.attachAt = "/tmp";  // the container's folder is closed to this user
     context.cgroup = task.cgroup;
     context.limitsApplied = true;
+    context.filters = task.environment.filters;
     runContainer(message.data, std::move(context));
   } catch (const std::exception& error) {
     reportFailed(task.slot, asSysError(error, kStep));
@@ -143,6 +144,7 @@ Slot forkUsernsSlot(const SlotOrder& order, const SlotEnvironment& environment) 
   slot.name = order.name;
   slot.dir = order.dir;
   slot.parent = order.parent;
+  slot.filtersKnown = environment.filters->size();
   auto [mine, its] = messagePair();
   auto [birth, birthTheirs] = messagePair();
   int helperPidfd = -1;

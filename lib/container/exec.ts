@@ -131,10 +131,10 @@ export class Exec implements PromiseLike<ExecResult> {
         rootOnlyCapabilities: exec.rootOnlyCapabilities,
         ownPipes: stdio.ownPipes,
         failPoint: process.env.SLIPWAY_FAIL_EXEC_STEP,
-        ...(filter === null ? {} : { seccomp: filter.program, seccompFlags: filter.flags }),
+        filter: filter ?? 0,
       };
       const body = `${JSON.stringify(extras).slice(0, -1)},"process":${stringifySpec(exec.process)}}`;
-      await this.#request(supervisor, id, body, stdio, onExit);
+      await this.#request(supervisor, { id, filter: filter ?? 0 }, body, stdio, onExit);
       if (input !== undefined) {
         // A process need not read all it is given.
         this.stdin?.on('error', () => {});
@@ -148,7 +148,7 @@ export class Exec implements PromiseLike<ExecResult> {
 
   async #request(
     supervisor: Supervisor,
-    id: string,
+    { id, filter }: { id: string; filter: number },
     body: string,
     stdio: OpenStdio,
     onExit: (event: ExitEvent) => void,
@@ -156,7 +156,7 @@ export class Exec implements PromiseLike<ExecResult> {
     const key = `${id}/${this.#id}`;
     supervisor.onExit(key, onExit);
     try {
-      const header = { id, execId: this.#id };
+      const header = { id, execId: this.#id, filter };
       const answer = await supervisor.request('exec', header, body, stdio.fds, stdio.sent);
       this.pid = answer.pid as number;
       if (this.#options.tty) {

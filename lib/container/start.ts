@@ -51,7 +51,7 @@ async function start(self: Internals): Promise<void> {
   try {
     const answer = await supervisor.request(
       'start',
-      header(self),
+      header(self, filter),
       planText(self, filter, stdio.ownPipes),
       stdio.fds,
       stdio.sent,
@@ -94,7 +94,7 @@ function ended(self: Internals, report: ExitReport): void {
   }
 }
 
-function header(self: Internals): Record<string, unknown> {
+function header(self: Internals, filter: number | null): Record<string, unknown> {
   const { linux } = self.built.spec;
   return {
     id: self.id,
@@ -109,12 +109,13 @@ function header(self: Internals): Record<string, unknown> {
       cgroupParent: self.options.cgroupParent,
     },
     closed: self.built.extras.closed,
+    filter: filter ?? 0,
   };
 }
 
 function planText(
   self: Internals,
-  filter: { program: string; flags: number } | null,
+  filter: number | null,
   ownPipes: readonly number[],
 ): string {
   const { spec, extras } = self.built;
@@ -135,7 +136,7 @@ function planText(
     rootOnlyCapabilities: extras.rootOnlyCapabilities,
     rootless: self.engine.machine.rootless,
     failPoint: process.env.SLIPWAY_FAIL_STEP,
-    ...(filter === null ? {} : { seccomp: filter.program, seccompFlags: filter.flags }),
+    filter: filter ?? 0,
   };
   return `${JSON.stringify(plan).slice(0, -1)},"spec":${stringifySpec(spec)}}`;
 }

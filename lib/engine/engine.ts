@@ -11,13 +11,6 @@ import { fileLock, imageWorker } from './files.js';
 import { chooseRoots } from './roots.js';
 import { Supervisor } from './supervisor.js';
 
-/** A compiled system call filter. */
-export interface CompiledFilter {
-  /** The program in base64. */
-  readonly program: string;
-  readonly flags: number;
-}
-
 const DEFAULT_PREPARED = 2;
 const MAX_PREPARED = 8;
 
@@ -60,7 +53,7 @@ export class Engine implements AsyncDisposable {
   #supervisor: Promise<Supervisor> | undefined;
   #machine: MachineFacts | undefined;
   #closed: Promise<void> | undefined;
-  readonly #filters = new WeakMap<LinuxSeccomp, Promise<CompiledFilter>>();
+  readonly #filters = new WeakMap<LinuxSeccomp, Promise<number>>();
   readonly #closers = new Set<() => void>();
 
   constructor(options: EngineOptions = {}) {
@@ -123,8 +116,8 @@ export class Engine implements AsyncDisposable {
     return this.#supervisor;
   }
 
-  /** @internal A filter, compiled once for each profile object. */
-  filter(profile: LinuxSeccomp): Promise<CompiledFilter> {
+  /** @internal The supervisor's number of a filter, compiled once for each profile object. */
+  filter(profile: LinuxSeccomp): Promise<number> {
     let filter = this.#filters.get(profile);
     if (filter === undefined) {
       filter = this.#compile(profile);
@@ -173,10 +166,10 @@ export class Engine implements AsyncDisposable {
     }
   }
 
-  async #compile(profile: LinuxSeccomp): Promise<CompiledFilter> {
+  async #compile(profile: LinuxSeccomp): Promise<number> {
     const supervisor = await this.supervisor();
     const answer = await supervisor.request('seccomp', {}, JSON.stringify(profile));
-    return answer.result as CompiledFilter;
+    return answer.result as number;
   }
 
   async #close(): Promise<void> {
