@@ -5,6 +5,7 @@
 
 #include "container/mounts.h"
 #include "supervisor/cleanup.h"
+#include "sys/features.h"
 
 namespace slipway {
 namespace {
@@ -49,7 +50,9 @@ Sample Sample::of(const Plan& plan) {
 }
 
 Prepared::Prepared(const Sample& sample, std::string dir, bool rootless) : dir_(std::move(dir)) {
-  if (sample.overlays.empty()) return;
+  // A classic overlay is attached for a moment, which only the private mounts of
+  // a start may show.
+  if (sample.overlays.empty() || !features().overlayLayers) return;
   rootfs_ = makeRootfs({sample.overlays, dir_, sample.isVolatile}, {}, rootless, {});
   overlays_ = sample.overlays;
   layers_ = foldersOf(overlays_);
