@@ -17,6 +17,7 @@
 
 #include "bind/error.h"
 #include "bind/functions.h"
+#include "sys/descriptors.h"
 #include "sys/fd.h"
 #include "sys/kernel.h"
 #include "sys/message.h"
@@ -25,8 +26,7 @@ namespace slipway::bind {
 namespace {
 
 constexpr const char* kStep = "launch supervisor";
-constexpr unsigned kMfdExec = 0x10;         // 6.3; older kernels answer EINVAL
-constexpr unsigned kCloseRangeCloexec = 4;  // 5.11
+constexpr unsigned kMfdExec = 0x10;  // 6.3; older kernels answer EINVAL
 constexpr int kControl = 3;
 
 Fd copySealed(const std::string& path) {
@@ -63,7 +63,14 @@ int sealedRuntime(const std::string& path) {
 struct ChildArgs {
   int runtime, control, null;
   volatile int err;
+  const char* volatile failed = "dup3";
 };
+
+// Before 5.11 one at a time.
+bool closeOnExec(int first) {
+  return syscall(kernel::kCloseRange, first, ~0u, kCloseRangeCloexec) == 0 ||
+         closeOnExecFrom(first) == 0;
+}
 
 // Raw system calls only: it shares the memory of a threaded process.
 int childMain(void* argument) {
@@ -75,8 +82,11 @@ int childMain(void* argument) {
   syscall(SYS_setsid);
   for (int fd = 0; fd < 3; fd++) syscall(SYS_dup3, args->null, fd, 0);
   if (syscall(SYS_dup3, args->control, kControl, 0) >= 0) {
-    syscall(kernel::kCloseRange, kControl + 1, ~0u, kCloseRangeCloexec);
-    syscall(SYS_execveat, args->runtime, empty, argv, envp, AT_EMPTY_PATH);
+    args->failed = "close_range";
+    if (closeOnExec(kControl + 1)) {
+      args->failed = "execveat";
+      syscall(SYS_execveat, args->runtime, empty, argv, envp, AT_EMPTY_PATH);
+    }
   }
   args->err = errno;
   syscall(SYS_exit_group, 127);
@@ -112,7 +122,7 @@ Launched launchRuntime(const std::string& path) {
   if (args.err != 0) {
     siginfo_t info;
     waitid(static_cast<idtype_t>(3), static_cast<id_t>(pidfd), &info, WEXITED | __WALL);
-    throw SysError(kStep, "execveat", path, args.err);
+    throw SysError(kStep, args.failed, path, args.err);
   }
   return launched;
 }

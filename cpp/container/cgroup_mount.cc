@@ -25,12 +25,11 @@ std::string folderName(const CgroupHierarchy& hierarchy) {
   return slash == std::string::npos ? hierarchy.mountPoint : hierarchy.mountPoint.substr(slash + 1);
 }
 
-Fd mountHierarchy(const CgroupMount& cgroup, bool ownNamespace, uint64_t attributes,
-                  const std::string& shown) {
+void mountHierarchy(const CgroupMount& cgroup, bool ownNamespace, uint64_t attributes, int target,
+                    const std::string& shown) {
   if (!ownNamespace) {
-    Fd bound = cloneMount(AT_FDCWD, cgroup.hostPath, false, kStep);
-    setMountAttributes(bound.get(), {.attrSet = attributes}, false, kStep, shown);
-    return bound;
+    const Fd bound = cloneMount(AT_FDCWD, cgroup.hostPath, false, kStep);
+    return attachMount(bound.get(), target, {{{.attrSet = attributes}}}, kStep, shown);
   }
   FsContext fs(cgroup.v2 ? "cgroup2" : "cgroup", kStep, shown);
   std::string word;
@@ -48,7 +47,8 @@ Fd mountHierarchy(const CgroupMount& cgroup, bool ownNamespace, uint64_t attribu
     }
     word.clear();
   }
-  return fs.mount(attributes);
+  const Fd tree = fs.mount(attributes);
+  attachMount(tree.get(), target, kStep, shown);
 }
 
 }  // namespace
@@ -74,8 +74,8 @@ void mountCgroups(int root, const spec::Mount& mount, const MountOptions& option
                   const std::vector<CgroupMount>& cgroups, bool ownNamespace) {
   const Fd target = makeDirInRoot(root, mount.destination, kStep, Links::refuse);
   if (cgroups.size() == 1 && cgroups[0].folder.empty()) {
-    const Fd tree = mountHierarchy(cgroups[0], ownNamespace, options.attrSet, mount.destination);
-    return attachMount(tree.get(), target.get(), kStep, mount.destination);
+    return mountHierarchy(cgroups[0], ownNamespace, options.attrSet, target.get(),
+                          mount.destination);
   }
   FsContext fs("tmpfs", kStep, mount.destination);
   fs.set("mode", "755");
@@ -89,8 +89,7 @@ void mountCgroups(int root, const spec::Mount& mount, const MountOptions& option
     const Fd place(check(
         openat(top.get(), cgroup.folder.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
         kStep, "openat", shown));
-    const Fd tree = mountHierarchy(cgroup, ownNamespace, options.attrSet, shown);
-    attachMount(tree.get(), place.get(), kStep, shown);
+    mountHierarchy(cgroup, ownNamespace, options.attrSet, place.get(), shown);
   }
   if (readonly != 0)
     setMountAttributes(top.get(), {.attrSet = readonly}, false, kStep, mount.destination);

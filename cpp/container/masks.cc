@@ -76,8 +76,8 @@ void protectPaths(int root, const std::vector<std::string>& paths) {
     const Fd target = tryOpenInRoot(root, path, O_PATH, kProtect);
     if (!target) continue;
     const Fd copy = cloneMount(target.get(), true, kProtect, path);
-    setMountAttributes(copy.get(), {.attrSet = kernel::kAttrRdonly}, true, kProtect, path);
-    attachMount(copy.get(), target.get(), kProtect, path);
+    attachMount(copy.get(), target.get(), {{{.attrSet = kernel::kAttrRdonly}, true}}, kProtect,
+                path);
   }
 }
 

@@ -79,21 +79,19 @@ Fd shmOf(pid_t pid) {
   return copy;
 }
 
-void applyAttributes(int mount, const MountOptions& options, const std::string& shown) {
-  if (options.recSet != 0 || options.recClr != 0) {
-    setMountAttributes(mount, {.attrSet = options.recSet, .attrClr = options.recClr}, true, kStep,
-                       shown);
-  }
-  if (options.attrSet != 0 || options.attrClr != 0) {
-    setMountAttributes(mount, {.attrSet = options.attrSet, .attrClr = options.attrClr}, false,
-                       kStep, shown);
-  }
+std::vector<AttributeChange> changesOf(const MountOptions& options) {
+  std::vector<AttributeChange> changes;
+  if (options.recSet != 0 || options.recClr != 0)
+    changes.push_back({{.attrSet = options.recSet, .attrClr = options.recClr}, true});
+  if (options.attrSet != 0 || options.attrClr != 0)
+    changes.push_back({{.attrSet = options.attrSet, .attrClr = options.attrClr}, false});
   // open_tree(2) keeps the propagation of the source; a container's mount is
   // private unless asked otherwise.
   const uint64_t propagation =
       options.propagation != 0 ? options.propagation : uint64_t{MS_PRIVATE};
   const bool recursive = options.propagation == 0 || options.propagationRecursive;
-  setMountAttributes(mount, {.propagation = propagation}, recursive, kStep, shown);
+  changes.push_back({{.propagation = propagation}, recursive});
+  return changes;
 }
 
 Fd makeFileSystem(const spec::Mount& mount, const MountOptions& options) {
@@ -119,18 +117,16 @@ void performFileSystem(int root, PreparedMount& prepared, Fd ready) {
   }
   MountOptions rest = prepared.options;
   if (!rest.copyUp) rest.attrSet = rest.attrClr = 0;
-  if (rest.propagation != 0 || rest.recSet != 0 || rest.recClr != 0 || rest.copyUp) {
-    applyAttributes(made.get(), rest, mount.destination);
-  }
-  attachMount(made.get(), target.get(), kStep, mount.destination);
+  const bool changed = rest.propagation != 0 || rest.recSet != 0 || rest.recClr != 0 || rest.copyUp;
+  attachMount(made.get(), target.get(), changed ? changesOf(rest) : std::vector<AttributeChange>(),
+              kStep, mount.destination);
 }
 
 void performBind(int root, PreparedMount& prepared) {
   const std::string& destination = prepared.mount->destination;
   const Fd target = prepared.sourceIsFolder ? makeDirInRoot(root, destination, kStep)
                                             : makeFileInRoot(root, destination, kStep);
-  applyAttributes(prepared.source.get(), prepared.options, destination);
-  attachMount(prepared.source.get(), target.get(), kStep, destination);
+  attachMount(prepared.source.get(), target.get(), changesOf(prepared.options), kStep, destination);
   prepared.source.reset();
 }
 

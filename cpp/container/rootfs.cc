@@ -6,9 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "container/classic_overlay.h"
 #include "image/remove_tree.h"
 #include "sys/detached_mount.h"
 #include "sys/error.h"
+#include "sys/features.h"
 #include "sys/kernel.h"
 #include "sys/path.h"
 
@@ -75,34 +77,16 @@ std::vector<Fd> openLower(const OverlayPlan& overlay, const RootfsOwner& owner) 
   return lower;
 }
 
-// "lowerdir+" takes one layer a call (6.7). Before it all layers share one
-// option string of at most a page (mount(2)); names of descriptors keep it
-// short: about 200 layers.
-Fd classicOverlay(const std::vector<Fd>& lower, const UpperFolders& folders,
-                  const std::string& flags, const std::string& dir) {
-  std::string options = "lowerdir=";
-  for (size_t i = 0; i < lower.size(); i++)
-    options += (i == 0 ? "" : ":") + std::string(kernel::FdPath(lower[i].get()));
-  options += ",upperdir=" + std::string(kernel::FdPath(folders.upper.get())) +
-             ",workdir=" + std::string(kernel::FdPath(folders.work.get())) + flags;
-  check(mount("overlay", dir.c_str(), "overlay", 0, options.c_str()), kStep, "mount", dir);
-  Fd clone = cloneMount(AT_FDCWD, dir, false, kStep);
-  check(umount2(dir.c_str(), MNT_DETACH), kStep, "umount2", dir);
-  return clone;
-}
-
 Fd mountOverlay(const RootfsPlan& plan, size_t index, bool userxattr, const RootfsOwner& owner,
                 int dir) {
   const OverlayPlan& overlay = plan.overlays[index];
   const std::vector<Fd> lower = openLower(overlay, owner);
   const UpperFolders folders = makeUpper(dir, index, owner, plan.dir);
   FsContext fs("overlay", kStep, overlay.target);
-  for (size_t i = 0; i < lower.size(); i++) {
-    if (fs.trySet("lowerdir+", std::string(kernel::FdPath(lower[i].get())))) continue;
-    const std::string flags =
-        std::string(plan.isVolatile ? ",volatile" : "") + (userxattr ? ",userxattr" : "");
-    return classicOverlay(lower, folders, flags, plan.dir);
-  }
+  if (!features().overlayLayers)
+    return classicOverlay(lower, folders.upper, folders.work,
+                          {plan.isVolatile, userxattr, owner.usernsFd >= 0}, plan.dir);
+  for (const Fd& layer : lower) fs.set("lowerdir+", std::string(kernel::FdPath(layer.get())));
   fs.set("upperdir", std::string(kernel::FdPath(folders.upper.get())));
   fs.set("workdir", std::string(kernel::FdPath(folders.work.get())));
   fs.set("source", "overlay");

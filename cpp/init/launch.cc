@@ -22,7 +22,6 @@
 namespace slipway {
 namespace {
 
-constexpr unsigned kCloseRangeCloexec = 4;
 constexpr const char* kUnmapped = "the user id has no mapping in the user namespace";
 
 // A process of another user may reopen its own output by /dev/stdout, as it
@@ -101,7 +100,7 @@ void launch(ProcessPlan& plan, InitContext& context, StepClock& clock, int procS
   // From here on paths are the image's, and the kernel still follows
   // /proc/self/fd while it looks up the program: a folder of the machine must
   // not be there.
-  closeAllBut({context.socket, procSelf});
+  closeAllBut({context.socket, procSelf}, procSelf);
   clock.begin("look up user");
   const Fd root(check(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "look up user", "open", "/"));
   const Identity identity = lookUpUser(root.get(), plan.user, process.user);
@@ -133,7 +132,7 @@ void launch(ProcessPlan& plan, InitContext& context, StepClock& clock, int procS
   if (plan.init)
     self = Fd(check(openat(procSelf, "exe", O_PATH | O_CLOEXEC), "start init", "openat",
                     "/proc/self/exe"));
-  check(kernel::closeRange(3, ~0u, kCloseRangeCloexec), "exec", "close_range");
+  closeAllOnExec(procSelf, "exec");
   clock.end();
   reportReady(context.socket, clock);
   filterAndCapabilities(plan, filter, own, sets);

@@ -10,6 +10,7 @@
 #include "supervisor/cleanup.h"
 #include "sys/detached_mount.h"
 #include "sys/error.h"
+#include "sys/features.h"
 #include "sys/path.h"
 
 namespace slipway {
@@ -89,7 +90,9 @@ Sample Sample::of(const Plan& plan) {
 }
 
 Prepared::Prepared(const Sample& sample, std::string dir, bool rootless) : dir_(std::move(dir)) {
-  if (sample.overlays.empty()) return;
+  // A classic overlay is attached for a moment, which only the private mounts of
+  // a start may show.
+  if (sample.overlays.empty() || !features().overlayLayers) return;
   rootfs_ = makeRootfs({sample.overlays, dir_, sample.isVolatile}, {}, rootless, {});
   overlays_ = sample.overlays;
   layers_ = foldersOf(overlays_);

@@ -96,9 +96,7 @@ void finishRoot(const spec::Spec& spec) {
           propagation);
   }
   if (!spec.root || !spec.root->readonly) return;
-  const Fd root(check(open("/", O_PATH | O_CLOEXEC), "make root read-only", "open", "/"));
-  setMountAttributes(root.get(), {.attrSet = kernel::kAttrRdonly}, false, "make root read-only",
-                     "/");
+  setRootAttributes({.attrSet = kernel::kAttrRdonly}, "make root read-only");
 }
 
 // Not one of its folders, bound there by somebody.

@@ -7,6 +7,7 @@
 
 #include "container/userns.h"
 #include "init/report.h"
+#include "sys/features.h"
 
 namespace slipway {
 namespace {
@@ -50,6 +51,7 @@ Supervisor::Supervisor(Fd& control, EngineSettings settings)
     // still arrive where they are shared.
     check(unshare(CLONE_NEWNS), "start supervisor", "unshare");
   }
+  features();  // asked here, where no container waits
   // Before any container exists: nothing of this process can be read or traced
   // from inside one (CVE-2016-9962).
   check(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "start supervisor", "prctl", "PR_SET_DUMPABLE");

@@ -8,6 +8,7 @@
 
 #include "sys/cgroupfs.h"
 #include "sys/error.h"
+#include "sys/mountinfo.h"
 
 namespace slipway {
 namespace {
@@ -17,22 +18,6 @@ struct MountedHierarchy {
   bool v2 = false;
   std::vector<std::string> options;  // of the super block: the controllers are among them
 };
-
-// mountinfo writes space, tab, newline and backslash as three octal digits.
-std::string unescape(std::string_view text) {
-  std::string plain;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const bool escaped = text[i] == '\\' && i + 3 < text.size();
-    if (!escaped) {
-      plain += text[i];
-      continue;
-    }
-    plain +=
-        static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + text[i + 3] - '0');
-    i += 3;
-  }
-  return plain;
-}
 
 std::vector<std::string> strings(std::string_view text, char separator) {
   std::vector<std::string> all;
@@ -49,7 +34,8 @@ std::optional<MountedHierarchy> parseMount(std::string_view line) {
   const auto right = splitWords(line.substr(dash + 3));
   if (left.size() < 6 || right.size() < 2) return std::nullopt;
   if (right[0] != "cgroup" && right[0] != "cgroup2") return std::nullopt;
-  MountedHierarchy mount{unescape(left[3]), unescape(left[4]), right[0] == "cgroup2", {}};
+  MountedHierarchy mount{
+      unescapeMountPath(left[3]), unescapeMountPath(left[4]), right[0] == "cgroup2", {}};
   mount.options = strings(right.back(), ',');
   return mount;
 }

@@ -6,7 +6,17 @@
 
 namespace slipway {
 
-// Closes every descriptor but 0, 1, 2 and those in `kept`.
-void closeAllBut(std::vector<int> kept);
+inline constexpr unsigned kCloseRangeCloexec = 4;  // of close_range(2), 5.11
+
+// Closes every descriptor but 0, 1, 2 and those in `kept`. `procSelf` is /proc/PID
+// of the caller where /proc is not to be trusted.
+void closeAllBut(std::vector<int> kept, int procSelf = -1);
+
+// Marks every descriptor from 3 on to be closed by the next execve.
+void closeAllOnExec(int procSelf, const char* step);
+
+// The same for descriptors from `first` on, without close_range(2): one call for
+// each. System calls only, for a child that shares memory with threads; -1 with errno.
+int closeOnExecFrom(int first, int procSelf = -1);
 
 }  // namespace slipway

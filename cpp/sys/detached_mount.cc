@@ -4,10 +4,21 @@
 #include <fcntl.h>
 
 #include "sys/error.h"
+#include "sys/features.h"
+#include "sys/remount.h"
 
 namespace slipway {
 
 using namespace kernel;
+
+namespace {
+
+const char* hintFor(int err, uint64_t attributes) {
+  const bool refused = err == EINVAL && (attributes & kAttrNosymfollow) != 0;
+  return refused ? "nosymfollow may need Linux 5.14" : "";
+}
+
+}  // namespace
 
 FsContext::FsContext(const std::string& type, const char* step, std::string path)
     : step_(step), path_(std::move(path)) {
@@ -37,16 +48,15 @@ void FsContext::set(const std::string& key, const std::optional<std::string>& va
     fail("fsconfig", errno);
 }
 
-bool FsContext::trySet(const std::string& key, const std::string& value) {
-  if (fsconfig(fs_.get(), kSetString, key.c_str(), value.c_str(), 0) == 0) return true;
-  if (errno == EINVAL) return false;
-  fail("fsconfig", errno);
-}
-
 Fd FsContext::mount(uint64_t attributes) {
   if (fsconfig(fs_.get(), kCreate, nullptr, nullptr, 0) < 0) fail("fsconfig", errno);
   const int fd = fsmount(fs_.get(), attributes);
-  if (fd < 0) fail("fsmount", errno);
+  if (fd < 0) {
+    const int saved = errno;
+    const char* hint = hintFor(saved, attributes);
+    if (*hint != '\0') throw SysError(step_, "fsmount", path_, saved, hint);
+    fail("fsmount", saved);
+  }
   return Fd(fd);
 }
 
@@ -69,10 +79,29 @@ void attachMount(int mount, int target, const char* step, const std::string& sho
   check(moveMount(mount, target), step, "move_mount", shown);
 }
 
+void attachMount(int mount, int target, const std::vector<AttributeChange>& changes,
+                 const char* step, const std::string& shown) {
+  const auto change = [&] {
+    for (const auto& [attributes, recursive] : changes)
+      setMountAttributes(mount, attributes, recursive, step, shown);
+  };
+  if (features().mountSetattr) change();
+  attachMount(mount, target, step, shown);
+  if (!features().mountSetattr) change();
+}
+
 void setMountAttributes(int mount, const MountAttributes& attributes, bool recursive,
                         const char* step, const std::string& shown) {
-  check(mountSetattr(mount, "", kAtEmptyPath | (recursive ? kAtRecursive : 0), attributes), step,
-        "mount_setattr", shown);
+  if (!features().mountSetattr) return remount(mount, attributes, recursive, step, shown);
+  const unsigned flags = kAtEmptyPath | (recursive ? kAtRecursive : 0);
+  if (mountSetattr(mount, "", flags, attributes) == 0) return;
+  const int saved = errno;
+  throw SysError(step, "mount_setattr", shown, saved, hintFor(saved, attributes.attrSet));
+}
+
+void setRootAttributes(const MountAttributes& attributes, const char* step) {
+  if (!features().mountSetattr) return remountRoot(attributes, step);
+  check(mountSetattr(AT_FDCWD, "/", 0, attributes), step, "mount_setattr", "/");
 }
 
 }  // namespace slipway

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "sys/fd.h"
 #include "sys/kernel.h"
@@ -18,8 +19,6 @@ class FsContext {
  public:
   FsContext(const std::string& type, const char* step, std::string path);
   void set(const std::string& key, const std::optional<std::string>& value);
-  // False when the kernel does not know the key (older kernels).
-  bool trySet(const std::string& key, const std::string& value);
   Fd mount(uint64_t attributes);
 
  private:
@@ -39,7 +38,21 @@ Fd tryCloneMount(int fd);
 // Attaches a detached mount on an open target.
 void attachMount(int mount, int target, const char* step, const std::string& shown);
 
+struct AttributeChange {
+  kernel::MountAttributes attributes;
+  bool recursive = false;
+};
+
+// Attaches it changed; before Linux 5.12 it is changed once attached, when only
+// the caller sees it.
+void attachMount(int mount, int target, const std::vector<AttributeChange>& changes,
+                 const char* step, const std::string& shown);
+
+// Before Linux 5.12 of attached mounts only (`remount()`).
 void setMountAttributes(int mount, const kernel::MountAttributes& attributes, bool recursive,
                         const char* step, const std::string& shown);
+
+// Those of the mount that is the caller's root.
+void setRootAttributes(const kernel::MountAttributes& attributes, const char* step);
 
 }  // namespace slipway

@@ -120,10 +120,12 @@ Received receiveMessage(int socket, Message& out, bool wait) {
   ssize_t n;
   do {
     n = recvmsg(socket, &header, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
-  } while (n < 0 && errno == EINTR);
+    // ECONNRESET tells, once, that the other side left something unread; what it
+    // said before comes after.
+  } while (n < 0 && (errno == EINTR || errno == ECONNRESET));
   if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return Received::nothing;
-  if (n < 0 && errno != ECONNRESET) throw SysError("receive message", "recvmsg", "", errno);
-  if (n <= 0) return Received::closed;
+  if (n < 0) throw SysError("receive message", "recvmsg", "", errno);
+  if (n == 0) return Received::closed;
   out.fds.clear();
   takeFds(header, out.fds);
   if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)

@@ -158,7 +158,7 @@ function mountsOf(
   devices: BuiltDevices,
 ): BuiltMounts {
   const system = usual ? templates.mounts : systemMounts(options, machine, devices.mounts);
-  if (options.mounts.length > 0) return buildMounts(options, machine, system);
+  if (options.mounts.length > 0) return buildMounts(options, system);
   return { mounts: system, rootfsPropagation: undefined, createHostPaths: [] };
 }
 

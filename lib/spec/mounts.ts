@@ -57,11 +57,7 @@ export function systemMounts(
 }
 
 /** The caller's mounts over `system`, parents before children. */
-export function buildMounts(
-  options: NormalisedOptions,
-  machine: MachineFacts,
-  system: readonly Mount[],
-): BuiltMounts {
+export function buildMounts(options: NormalisedOptions, system: readonly Mount[]): BuiltMounts {
   const targets = new Set(options.mounts.map((given) => given.target));
   const kept = system.filter(
     ({ destination }) =>
@@ -70,7 +66,7 @@ export function buildMounts(
   const sorted = [...options.mounts].sort((a, b) => depth(a.target) - depth(b.target));
   const binds = sorted.filter((given) => given.type === 'bind');
   return {
-    mounts: [...kept, ...sorted.map((given) => callerMount(given, machine))],
+    mounts: [...kept, ...sorted.map(callerMount)],
     rootfsPropagation: binds.map(rootPropagation).reduce(stronger, undefined),
     createHostPaths: binds.filter(isMissing).map((bind) => bind.source),
   };
@@ -125,22 +121,17 @@ export function inUserNamespace(
   return machine.rootless || choice.userns !== undefined;
 }
 
-function callerMount(given: NormalisedMount, machine: MachineFacts): Mount {
+function callerMount(given: NormalisedMount): Mount {
   if (given.type === 'tmpfs') return mount(given.target, 'tmpfs', 'tmpfs', given.options);
   checkSource(given);
-  const { option, source, target, recursive, readOnly, propagation } = given;
+  const { source, target, recursive, readOnly, propagation } = given;
   const options = [recursive === 'disabled' ? 'bind' : 'rbind'];
-  if (readOnly) options.push(readOnlyFlag(option, given, machine));
+  if (readOnly) options.push(readOnlyFlag(given));
   return mount(target, 'bind', source, [...options, propagation]);
 }
 
-// mount_setattr(2), which makes a whole tree read-only, came with Linux 5.12.
-function readOnlyFlag(option: string, given: NormalisedBind, machine: MachineFacts): 'ro' | 'rro' {
-  if (given.recursive === 'disabled' || given.recursive === 'writable') return 'ro';
-  const [major, minor] = machine.kernel;
-  if (major > 5 || (major === 5 && minor >= 12)) return 'rro';
-  if (given.recursive === 'enabled') return 'ro';
-  return refuse(option, given.recursive, 'a kernel of 5.12 or newer', `it is ${major}.${minor}`);
+function readOnlyFlag({ recursive }: NormalisedBind): 'ro' | 'rro' {
+  return recursive === 'disabled' || recursive === 'writable' ? 'ro' : 'rro';
 }
 
 function checkSource(given: NormalisedBind): void {

@@ -12,7 +12,9 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "container/classic_overlay.h"
 #include "image/remove_tree.h"
+#include "sys/detached_mount.h"
 #include "sys/error.h"
 #include "sys/path.h"
 
@@ -75,6 +77,26 @@ TEST_F(RootfsTest, HoldsAsManyLayersAsTheKernelTakes) {
               const bool last = readFileInRoot(root.get(), "/file299", 100, "test") == "299";
               const bool topmost = readFileInRoot(root.get(), "/top", 100, "test") == "0";
               return last && topmost ? 0 : 1;
+            }),
+            0);
+}
+
+TEST_F(RootfsTest, HoldsAsManyInTheOnePageOfOptionsOfOlderKernels) {
+  std::vector<std::string> layers;
+  for (int i = 0; i < 450; i++) layers.push_back(layer(i));
+  EXPECT_EQ(inMountNamespace([&] {
+              std::vector<Fd> lower;
+              for (const std::string& path : layers)
+                lower.emplace_back(open(path.c_str(), O_PATH | O_CLOEXEC));
+              for (const char* name : {"/upper", "/work", "/at"})
+                mkdir((dir_ + name).c_str(), 0755);
+              const Fd upper(open((dir_ + "/upper").c_str(), O_PATH | O_CLOEXEC));
+              const Fd work(open((dir_ + "/work").c_str(), O_PATH | O_CLOEXEC));
+              const std::string at = dir_ + "/at";
+              const Fd root = classicOverlay(lower, upper, work, {true, false, false}, at);
+              const Fd place(open(at.c_str(), O_PATH | O_CLOEXEC));
+              attachMount(root.get(), place.get(), "test", at);
+              return readFileInRoot(root.get(), "/file449", 100, "test") == "449" ? 0 : 1;
             }),
             0);
 }

@@ -64,5 +64,16 @@ TEST(Message, TheEndOfThePeerIsNoError) {
   EXPECT_FALSE(sendMessage(b.get(), "to nobody"));
 }
 
+TEST(Message, WhatWasSaidBeforeAnEndIsHeardThoughTheAnswerWasNotRead) {
+  auto [a, b] = messagePair();
+  ASSERT_TRUE(sendMessage(a.get(), "last words"));
+  ASSERT_TRUE(sendMessage(b.get(), "never read"));
+  a.reset();
+  Message message;
+  ASSERT_EQ(receiveMessage(b.get(), message, true), Received::message);
+  EXPECT_EQ(message.data, "last words");
+  EXPECT_EQ(receiveMessage(b.get(), message, true), Received::closed);
+}
+
 }  // namespace
 }  // namespace slipway

@@ -18,9 +18,8 @@ export const PROPAGATIONS = [
 export type Propagation = (typeof PROPAGATIONS)[number];
 
 /**
- * What happens to mounts below the source: `'enabled'` takes them along, read-only too where
- * the kernel can (5.12); `'disabled'` leaves them out; `'writable'` keeps them writable;
- * `'readonly'` fails where they cannot be made read-only.
+ * What happens to mounts below the source: `'enabled'` and `'readonly'` take them along,
+ * read-only with it, or fail; `'disabled'` leaves them out; `'writable'` keeps them writable.
  */
 export type BindRecursive = 'enabled' | 'disabled' | 'writable' | 'readonly';
 
