@@ -5,7 +5,6 @@
 #pragma once
 
 #include <linux/filter.h>
-#include <sys/types.h>
 
 #include <optional>
 #include <string>
@@ -60,7 +59,7 @@ struct Plan {
   std::vector<FilePlan> files;
   ProcessPlan process;
   bool rootless = false;
-  pid_t shmFromPid = 0;  // whose /dev/shm is shared; 0: its own
+  std::string shmFrom;  // the neighbour whose /dev/shm is shared; empty: its own
 };
 
 Plan readPlan(std::string_view json);

@@ -134,7 +134,7 @@ function planText(
     groupAdd: extras.groupAdd,
     init: extras.init,
     ownPipes,
-    shmFromPid: extras.shmFromPid ?? 0,
+    shmFrom: extras.shmFrom ?? '',
     makeWorkdir: extras.makeWorkdir,
     rootOnlyCapabilities: extras.rootOnlyCapabilities,
     rootless: self.engine.machine.rootless,
