@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `slipway version`.
-import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
+import { packageVersion } from '../../package-file.js';
 import type { Command } from '../command.js';
 import { Template } from '../format/template.js';
 import { print } from '../output.js';
@@ -35,8 +35,7 @@ export const version: Command = {
 };
 
 function readVersions() {
-  const file = new URL('../../../package.json', import.meta.url);
-  const { version: Version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+  const Version = packageVersion();
   const Arch = process.arch === 'x64' ? 'amd64' : process.arch;
   return { Version, NodeVersion: process.version, Os: 'linux', Arch, KernelVersion: release() };
 }
