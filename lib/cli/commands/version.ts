@@ -3,6 +3,7 @@
 import { release } from 'node:os';
 import { packageVersion } from '../../package-file.js';
 import type { Command } from '../command.js';
+import { row } from '../flags/flag.js';
 import { Template } from '../format/template.js';
 import { print } from '../output.js';
 
@@ -10,12 +11,7 @@ export const version: Command = {
   usage: '[OPTIONS]',
   about: 'Show the version of Slipway and of what it runs on',
   flags: [
-    {
-      name: 'format',
-      short: 'f',
-      type: 'string',
-      about: "'json', or a Go template such as '{{.Version}}'",
-    },
+    row('format', 'string', "'json', or a Go template such as '{{.Version}}'", { short: 'f' }),
   ],
   min: 0,
   max: 0,

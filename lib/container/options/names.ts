@@ -2,8 +2,18 @@
 // The names of all options, and what to say to somebody who wrote another.
 import type { ContainerOptions } from '../options.js';
 import type { ExecOptions } from './exec.js';
+import type { StdioOptions } from './stdio.js';
 
 // Records, so that an option without its name here does not compile.
+const stdio: Readonly<Record<keyof StdioOptions, true>> = {
+  stdin: true,
+  stdout: true,
+  stderr: true,
+  tty: true,
+  consoleSize: true,
+  maxBuffer: true,
+};
+
 const container: Readonly<Record<keyof ContainerOptions, true>> = {
   image: true,
   name: true,
@@ -19,12 +29,7 @@ const container: Readonly<Record<keyof ContainerOptions, true>> = {
   user: true,
   groupAdd: true,
   init: true,
-  stdin: true,
-  stdout: true,
-  stderr: true,
-  tty: true,
-  consoleSize: true,
-  maxBuffer: true,
+  ...stdio,
   memory: true,
   memoryReservation: true,
   memorySwap: true,
@@ -89,12 +94,7 @@ const exec: Readonly<Record<keyof ExecOptions, true>> = {
   user: true,
   privileged: true,
   capAdd: true,
-  stdin: true,
-  stdout: true,
-  stderr: true,
-  tty: true,
-  consoleSize: true,
-  maxBuffer: true,
+  ...stdio,
   signal: true,
   timeoutMs: true,
 };
