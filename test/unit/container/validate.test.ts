@@ -4,6 +4,9 @@ import type { ContainerOptions, ExecOptions } from '../../../lib/container/optio
 import { normaliseExecOptions, normaliseOptions } from '../../../lib/container/validate.js';
 import { InvalidArgumentError } from '../../../lib/errors.js';
 
+const MAPPING = ['0:100000:65536'];
+const USERNS = { usernsMode: 'private', uidMappings: MAPPING, gidMappings: MAPPING };
+
 // What a caller without types can pass.
 const read = (options: object) =>
   normaliseOptions({ image: 'host', ...options } as ContainerOptions);
@@ -93,6 +96,10 @@ describe('refused values', () => {
     [{ groupAdd: [-5] }, 'groupAdd[0]'],
     [{ init: 'yes' }, 'init'],
     [{ init: true, pid: 'host' }, 'init'],
+    [{ ...USERNS, pid: 'container:x' }, 'pid'],
+    [{ ...USERNS, uts: 'ns:/x' }, 'uts'],
+    [{ ...USERNS, ipc: 'container:x' }, 'ipc'],
+    [{ ...USERNS, cgroupns: 'container:x' }, 'cgroupns'],
     [{ name: 'x' }, 'name'],
     [{ name: '../x' }, 'name'],
     [{ name: `a${'b'.repeat(255)}` }, 'name'],
