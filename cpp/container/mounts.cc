@@ -31,25 +31,17 @@ Links linksFor(const spec::Mount& mount) {
   return isDev || mount.type == "proc" || mount.type == "sysfs" ? Links::refuse : Links::follow;
 }
 
-void idmap(const PreparedMount& prepared, int usernsFd) {
+void idmap(const PreparedMount& prepared) {
   const spec::Mount& mount = *prepared.mount;
   kernel::MountAttributes attributes;
   attributes.attrSet = kernel::kAttrIdmap;
-  Fd own;
-  if (!mount.uidMappings.empty() || !mount.gidMappings.empty()) {
-    own = makeUserNamespace(mount.uidMappings, mount.gidMappings);
-    usernsFd = own.get();
-  }
-  if (usernsFd < 0) {
-    throw SysError("idmap mount", "mount_setattr", mount.destination, EINVAL,
-                   "idmap needs uidMappings and gidMappings, or a user namespace");
-  }
-  attributes.usernsFd = static_cast<uint64_t>(usernsFd);
+  const Fd mapping = makeUserNamespace(mount.uidMappings, mount.gidMappings);
+  attributes.usernsFd = static_cast<uint64_t>(mapping.get());
   setMountAttributes(prepared.source.get(), attributes, prepared.options.idmapRecursive,
                      "idmap mount", mount.destination);
 }
 
-void prepareBind(PreparedMount& prepared, int usernsFd) {
+void prepareBind(PreparedMount& prepared) {
   const spec::Mount& mount = *prepared.mount;
   if (!prepared.options.superblock.empty()) {
     throw SysError(
@@ -60,18 +52,16 @@ void prepareBind(PreparedMount& prepared, int usernsFd) {
   struct stat status;
   check(fstat(prepared.source.get(), &status), kStep, "fstat", mount.source);
   prepared.sourceIsFolder = S_ISDIR(status.st_mode);
-  if (prepared.options.idmap || !mount.uidMappings.empty()) idmap(prepared, usernsFd);
+  if (isIdmapped(mount, prepared.options)) idmap(prepared);
 }
 
 // A mount can be copied only from inside its own namespace (before 6.15). The
 // path is resolved there without links: its owner is a container.
-Fd shmOf(pid_t pid) {
+Fd shmOf(int pidfd) {
   constexpr const char* step = "share /dev/shm";
-  const std::string path = "/proc/" + std::to_string(pid) + "/ns/mnt";
   const Fd own(
       check(open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), step, "open", "/proc/self/ns/mnt"));
-  const Fd theirs(check(open(path.c_str(), O_RDONLY | O_CLOEXEC), step, "open", path));
-  check(setns(theirs.get(), CLONE_NEWNS), step, "setns", path);
+  check(setns(pidfd, CLONE_NEWNS), step, "setns", "mnt");
   const Fd root(check(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), step, "open", "/"));
   const Fd found = openInRoot(root.get(), kShm, O_PATH | O_DIRECTORY, step, Links::refuse);
   Fd copy = cloneMount(found.get(), false, step, kShm);
@@ -132,8 +122,11 @@ void performBind(int root, PreparedMount& prepared) {
 
 }  // namespace
 
-std::vector<PreparedMount> prepareMounts(const std::vector<spec::Mount>& mounts, int usernsFd,
-                                         pid_t shmFromPid) {
+bool isIdmapped(const spec::Mount& mount, const MountOptions& options) {
+  return options.idmap || !mount.uidMappings.empty() || !mount.gidMappings.empty();
+}
+
+std::vector<PreparedMount> prepareMounts(const std::vector<spec::Mount>& mounts, int shmFrom) {
   std::vector<PreparedMount> prepared;
   prepared.reserve(mounts.size());
   for (const spec::Mount& mount : mounts) {
@@ -141,12 +134,12 @@ std::vector<PreparedMount> prepareMounts(const std::vector<spec::Mount>& mounts,
     next.mount = &mount;
     next.options = parseMountOptions(mount.options);
     if (mount.type == "bind") next.options.bind = true;
-    if (shmFromPid != 0 && mount.destination == kShm) {
+    if (shmFrom >= 0 && mount.destination == kShm) {
       next.options = {};
       next.options.bind = true;
-      next.source = shmOf(shmFromPid);
+      next.source = shmOf(shmFrom);
     } else if (next.options.bind) {
-      prepareBind(next, usernsFd);
+      prepareBind(next);
     }
   }
   return prepared;

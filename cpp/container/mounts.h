@@ -2,8 +2,6 @@
 // The mounts of a Spec, put below the container's root by descriptor.
 #pragma once
 
-#include <sys/types.h>
-
 #include <string>
 #include <vector>
 
@@ -24,11 +22,11 @@ struct PreparedMount {
   bool sourceIsFolder = true;
 };
 
-// Runs in the new mount namespace, before it is made private. `usernsFd` >= 0
-// is the container's user namespace, for idmap without mappings of its own.
-// `shmFromPid` != 0: /dev/shm is that of this process's mount namespace.
-std::vector<PreparedMount> prepareMounts(const std::vector<spec::Mount>& mounts, int usernsFd,
-                                         pid_t shmFromPid);
+// Runs in the new mount namespace, before it is made private. `shmFrom` is a
+// pidfd: /dev/shm is that of this process's mount namespace; -1: the mount's own.
+std::vector<PreparedMount> prepareMounts(const std::vector<spec::Mount>& mounts, int shmFrom);
+
+bool isIdmapped(const spec::Mount& mount, const MountOptions& options);
 
 struct MountContext {
   int root = -1;  // the attached root, O_PATH

@@ -18,6 +18,7 @@ namespace slipway {
 namespace {
 
 constexpr const char* kStep = "join namespace";
+constexpr const char* kNotRunning = "that container is not running";
 
 struct Type {
   std::string_view name;
@@ -28,11 +29,6 @@ constexpr Type kTypes[] = {{"user", CLONE_NEWUSER},   {"pid", CLONE_NEWPID},
                            {"network", CLONE_NEWNET}, {"ipc", CLONE_NEWIPC},
                            {"uts", CLONE_NEWUTS},     {"cgroup", CLONE_NEWCGROUP},
                            {"time", CLONE_NEWTIME},   {"mount", CLONE_NEWNS}};
-
-void join(const spec::Namespace& wanted) {
-  const Fd fd(check(open(wanted.path.c_str(), O_RDONLY | O_CLOEXEC), kStep, "open", wanted.path));
-  check(setns(fd.get(), static_cast<int>(namespaceFlag(wanted.type))), kStep, "setns", wanted.path);
-}
 
 }  // namespace
 
@@ -52,11 +48,28 @@ unsigned newNamespaces(const std::vector<spec::Namespace>& namespaces) {
   return flags;
 }
 
-void joinNamespaces(const std::vector<spec::Namespace>& namespaces) {
+int neighbourPidfd(const Neighbours& neighbours, const std::string& path) {
+  const auto found = neighbours.find(path);
+  if (found == neighbours.end()) throw SysError(kStep, "setns", path, ESRCH, kNotRunning);
+  return found->second;
+}
+
+void joinNamespace(const spec::Namespace& wanted, const Neighbours& neighbours) {
+  const int flag = static_cast<int>(namespaceFlag(wanted.type));
+  if (wanted.isNeighbour()) {
+    if (setns(neighbourPidfd(neighbours, wanted.path), flag) == 0) return;
+    const int saved = errno;
+    throw SysError(kStep, "setns", wanted.path, saved, saved == ESRCH ? kNotRunning : "");
+  }
+  const Fd fd(check(open(wanted.path.c_str(), O_RDONLY | O_CLOEXEC), kStep, "open", wanted.path));
+  check(setns(fd.get(), flag), kStep, "setns", wanted.path);
+}
+
+void joinNamespaces(const std::vector<spec::Namespace>& namespaces, const Neighbours& neighbours) {
   for (const Type& row : kTypes) {
     if (row.flag == CLONE_NEWPID) continue;
     for (const spec::Namespace& wanted : namespaces) {
-      if (!wanted.path.empty() && wanted.type == row.name) join(wanted);
+      if (!wanted.path.empty() && wanted.type == row.name) joinNamespace(wanted, neighbours);
     }
   }
 }

@@ -16,9 +16,20 @@ unsigned namespaceFlag(const std::string& type);
 // Flags of the namespaces that are to be new (no path).
 unsigned newNamespaces(const std::vector<spec::Namespace>& namespaces);
 
-// setns(2) into each namespace given by path but the pid namespace, which only
-// a fork can enter, and the user namespace first, which owns the others.
-void joinNamespaces(const std::vector<spec::Namespace>& namespaces);
+// Containers whose namespaces are joined: their first processes, as pidfds, by
+// the path that stands for them, `container:<id>`. A number in /proc may be
+// somebody else's by the time it is looked up.
+using Neighbours = std::map<std::string, int>;
+
+// setns(2) into one namespace, by its file or by its neighbour.
+void joinNamespace(const spec::Namespace& wanted, const Neighbours& neighbours);
+
+// Into each that has a path but the pid namespace, which only a fork can enter,
+// and the user namespace first, which owns the others.
+void joinNamespaces(const std::vector<spec::Namespace>& namespaces, const Neighbours& neighbours);
+
+// The pidfd; throws where the path names no neighbour.
+int neighbourPidfd(const Neighbours& neighbours, const std::string& path);
 
 // Makes a time namespace with these offsets and enters it (time_namespaces(7)).
 void enterTimeNamespace(const std::map<std::string, spec::TimeOffset>& offsets);

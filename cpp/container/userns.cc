@@ -6,8 +6,10 @@
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <optional>
 
 #include "sys/error.h"
@@ -116,6 +118,20 @@ bool mapRanges(uid_t uid, gid_t gid, const SubIds& uids, const SubIds& gids) {
   return true;
 }
 
+// The number of a child in the /proc that is mounted here: the caller may be in
+// a newer pid namespace than that is of.
+pid_t pidInProc(int pidfd) {
+  const std::string path = "/proc/self/fdinfo/" + std::to_string(pidfd);
+  const Fd file(check(open(path.c_str(), O_RDONLY | O_CLOEXEC), kStep, "open", path));
+  char text[1024];
+  const auto size = check(read(file.get(), text, sizeof text - 1), kStep, "read", path);
+  text[size] = '\0';
+  const char* line = strstr(text, "\nPid:");
+  const long pid = line == nullptr ? 0 : strtol(line + 5, nullptr, 10);
+  if (pid <= 0) throw SysError(kStep, "read", path, ESRCH);
+  return static_cast<pid_t>(pid);
+}
+
 void mapSingle(uid_t uid, gid_t gid) {
   if (unshare(CLONE_NEWUSER) < 0) {
     throw SysError(kStep, "unshare", "", errno,
@@ -150,7 +166,9 @@ Fd makeUserNamespace(const std::vector<spec::IdMapping>& uids,
   const Fd holdRead(hold[0]);
   Fd holdWrite(hold[1]);
   kernel::CloneArgs args;
-  args.flags = CLONE_NEWUSER;
+  int pidfd = -1;
+  args.flags = CLONE_NEWUSER | CLONE_PIDFD;
+  args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
   args.exitSignal = SIGCHLD;
   const pid_t child = check(kernel::clone3(args), kStep, "clone3");
   if (child == 0) {
@@ -158,11 +176,13 @@ Fd makeUserNamespace(const std::vector<spec::IdMapping>& uids,
     char byte;
     _exit(read(holdRead.get(), &byte, 1) < 0 ? 1 : 0);
   }
+  const Fd owned(pidfd);
   Fd ns;
   int failed = 0;
   try {
-    writeMappings(child, uids, gids, false);
-    const std::string path = "/proc/" + std::to_string(child) + "/ns/user";
+    const pid_t shown = pidInProc(pidfd);
+    writeMappings(shown, uids, gids, false);
+    const std::string path = "/proc/" + std::to_string(shown) + "/ns/user";
     ns.reset(open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!ns) failed = errno;
   } catch (const SysError& error) {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "init/plan.h"
 
+#include <sched.h>
+
+#include "container/mounts.h"
+#include "container/namespaces.h"
 #include "spec/reader.h"
 #include "sys/error.h"
 
@@ -42,6 +46,20 @@ void readProcessExtras(const Value& value, ProcessPlan& plan) {
   value.read("failPoint", plan.failPoint);
 }
 
+// Mapping ids of a mount takes rights over its file system, which a container
+// with a user namespace does not have.
+void refuseIdmap(const spec::Spec& spec) {
+  const bool userns = (newNamespaces(spec.linux_.namespaces) & CLONE_NEWUSER) != 0;
+  for (const spec::Mount& mount : spec.mounts) {
+    if (!isIdmapped(mount, parseMountOptions(mount.options))) continue;
+    const bool complete = !mount.uidMappings.empty() && !mount.gidMappings.empty();
+    if (complete && !userns) continue;
+    throw SysError("read plan", "parse", "idmap of " + mount.destination, ENOTSUP,
+                   userns ? "a mount with idmap in a new user namespace is not supported yet"
+                          : "idmap needs uidMappings and gidMappings of the mount");
+  }
+}
+
 void refuseUnsupported(const spec::Spec& spec) {
   const auto refuse = [](const char* what) {
     throw SysError("read plan", "parse", what, ENOTSUP,
@@ -49,6 +67,7 @@ void refuseUnsupported(const spec::Spec& spec) {
   };
   if (!spec.process)
     throw SysError("read plan", "parse", "process", EINVAL, "a container needs a process");
+  refuseIdmap(spec);
   if (spec.hooks) refuse("hooks");
   if (spec.linux_.intelRdt) refuse("linux.intelRdt");
   if (!spec.linux_.netDevices.empty()) refuse("linux.netDevices");
@@ -68,7 +87,7 @@ Plan readPlan(std::string_view text) {
   root.read("rootfs", plan.rootfs, readRootfs);
   root.readList("files", plan.files, readFile);
   root.read("rootless", plan.rootless);
-  root.read("shmFromPid", plan.shmFromPid);
+  root.read("shmFrom", plan.shmFrom);
   readProcessExtras(root, plan.process);
   plan.process.process = *plan.spec.process;
   return plan;

@@ -58,7 +58,7 @@ struct Plan {
   std::vector<FilePlan> files;
   ProcessPlan process;
   bool rootless = false;
-  pid_t shmFromPid = 0;  // whose /dev/shm is shared; 0: its own
+  std::string shmFrom;  // the neighbour whose /dev/shm is shared; empty: its own
 };
 
 Plan readPlan(std::string_view json);

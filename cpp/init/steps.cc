@@ -15,7 +15,6 @@
 #include "container/limits.h"
 #include "container/masks.h"
 #include "container/mounts.h"
-#include "container/namespaces.h"
 #include "container/rootfs.h"
 #include "container/system.h"
 #include "container/terminal.h"
@@ -66,8 +65,8 @@ void adoptStdio(std::vector<Fd>& stdio) {
 
 // New namespaces that the fork has not made: the cgroup namespace must come
 // after the cgroup was joined, since it is rooted there.
-void enterNamespaces(const spec::Spec& spec, unsigned entered) {
-  joinNamespaces(spec.linux_.namespaces);
+void enterNamespaces(const spec::Spec& spec, const Neighbours& neighbours, unsigned entered) {
+  joinNamespaces(spec.linux_.namespaces, neighbours);
   const unsigned wanted = newNamespaces(spec.linux_.namespaces) & ~entered &
                           ~unsigned{CLONE_NEWPID | CLONE_NEWUSER | CLONE_NEWNS | 0x80u};
   if (wanted != 0) check(unshare(static_cast<int>(wanted)), "enter namespaces", "unshare");
@@ -135,7 +134,7 @@ class ContainerStart {
     if (!context_.limitsApplied) applyResources(spec(), context_.cgroup);
     if (context_.cgroup != nullptr) cgroups_ = cgroupMounts(*context_.cgroup);
     clock_.begin("enter namespaces");
-    enterNamespaces(spec(), context_.enteredNamespaces);
+    enterNamespaces(spec(), context_.neighbours, context_.enteredNamespaces);
     mountAll();
     clock_.begin("pivot root");
     pivotRoot(root_.get());
@@ -159,8 +158,9 @@ class ContainerStart {
     check(unshare(CLONE_NEWNS), "enter mount namespace", "unshare");
     const Fd null = openNullDevice();
     clock_.begin("prepare mounts");
-    std::vector<PreparedMount> mounts =
-        prepareMounts(spec().mounts, context_.usernsFd, plan_.shmFromPid);
+    const int shmFrom =
+        plan_.shmFrom.empty() ? -1 : neighbourPidfd(context_.neighbours, plan_.shmFrom);
+    std::vector<PreparedMount> mounts = prepareMounts(spec().mounts, shmFrom);
     check(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "prepare mounts", "mount",
           "/");
     clock_.begin("mount rootfs");

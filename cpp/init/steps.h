@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "container/cgroup.h"
+#include "container/namespaces.h"
 #include "container/seccomp.h"
 #include "init/plan.h"
 #include "init/prepared.h"
@@ -27,7 +28,7 @@ struct InitContext {
   bool limitsApplied = false;      // to the cgroup, by somebody with the right to
   Prepared prepared;
   const SeccompFilters* filters = nullptr;
-  int usernsFd = -1;  // the container's own user namespace, where it has one
+  Neighbours neighbours;  // whose namespaces the plan joins
 };
 
 // Both end in execve or in `failed` and _exit with Docker's code: 127 command

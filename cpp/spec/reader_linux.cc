@@ -27,7 +27,9 @@ Namespace readNamespace(const Value& value) {
   Namespace entry;
   entry.type = value.at("type").asOneOf(kNamespaces);
   const auto path = value.find("path");
-  if (path && !path->asText().empty()) entry.path = readAbsolutePath(*path);
+  if (!path) return entry;
+  entry.path = path->asString();
+  if (!entry.path.empty() && !entry.isNeighbour()) entry.path = readAbsolutePath(*path);
   return entry;
 }
 

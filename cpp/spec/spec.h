@@ -100,6 +100,9 @@ struct Hooks {
 struct Namespace {
   std::string type;  // pid network mount ipc uts user cgroup time
   std::string path;  // empty: a new one
+
+  // `container:<id>` in place of a file: those of another container of the engine.
+  bool isNeighbour() const { return path.starts_with("container:"); }
 };
 
 struct Device {

@@ -3,7 +3,6 @@
 
 #include <sched.h>
 
-#include "container/namespaces.h"
 #include "sys/error.h"
 
 namespace slipway {
@@ -25,11 +24,11 @@ spec::IdMapping readMapping(const json::Value& value) {
 
 unsigned Shape::newFlags() const { return newNamespaces(namespaces); }
 
-std::string Shape::pidPath() const {
+const spec::Namespace* Shape::joinedPid() const {
   for (const spec::Namespace& entry : namespaces) {
-    if (entry.type == "pid") return entry.path;
+    if (entry.type == "pid" && !entry.path.empty()) return &entry;
   }
-  return {};
+  return nullptr;
 }
 
 std::string Shape::key() const {

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "container/namespaces.h"
 #include "spec/json.h"
 #include "spec/spec.h"
 
@@ -29,9 +30,11 @@ struct Shape {
   std::vector<spec::IdMapping> uidMappings, gidMappings;
   bool cgroup = true;
   std::string cgroupParent;  // empty: the engine's own
+  Neighbours neighbours;     // filled in by the supervisor
 
   unsigned newFlags() const;
-  std::string pidPath() const;
+  // Null: a new pid namespace, or that of the supervisor.
+  const spec::Namespace* joinedPid() const;
   // Slots of one key are interchangeable; empty: never prepared in advance.
   std::string key() const;
 };

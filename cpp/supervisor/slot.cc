@@ -25,13 +25,12 @@ constexpr unsigned kAtPrepare = CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLO
 // The pid namespace that children of this process enter, for one fork.
 class PidNamespace {
  public:
-  explicit PidNamespace(const std::string& path) {
-    if (path.empty()) return;
+  explicit PidNamespace(const Shape& shape) {
+    const spec::Namespace* wanted = shape.joinedPid();
+    if (wanted == nullptr) return;
     own_.reset(check(open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC), "join namespace", "open",
                      "/proc/self/ns/pid"));
-    const Fd wanted(
-        check(open(path.c_str(), O_RDONLY | O_CLOEXEC), "join namespace", "open", path));
-    check(setns(wanted.get(), CLONE_NEWPID), "join namespace", "setns", path);
+    joinNamespace(*wanted, shape.neighbours);
   }
   ~PidNamespace() {
     if (own_ && setns(own_.get(), CLONE_NEWPID) < 0)
@@ -89,6 +88,7 @@ void serveSlot(const SlotTask& task) {
   context.stdio = std::move(plan.fds);
   context.cgroup = order.parent ? &cgroup : nullptr;
   context.dir = order.dir;
+  context.neighbours = order.shape.neighbours;
   context.rootless = task.environment.rootless;
   context.mayChangeGroups = task.environment.mayChangeGroups;
   runContainer(plan.data, std::move(context));
@@ -139,7 +139,7 @@ Slot forkSlot(const SlotOrder& order, const SlotEnvironment& environment) {
   args.flags = CLONE_PIDFD | (order.shape.newFlags() & CLONE_NEWPID);
   args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
   args.exitSignal = SIGCHLD;
-  const PidNamespace joined(order.shape.pidPath());
+  const PidNamespace joined(order.shape);
   slot.pid = check(kernel::clone3(args), "fork slot", "clone3");
   if (slot.pid == 0) {
     mine.reset();

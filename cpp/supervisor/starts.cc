@@ -34,7 +34,8 @@ void Supervisor::start(const Request& request, Message& message) {
   uint64_t filter = 0;
   header.read("filter", filter);
   requireFilter(filter);
-  const Shape shape = readShape(header.at("shape"));
+  Shape shape = readShape(header.at("shape"));
+  const std::vector<Fd> held = holdNeighbours(shape);
   container->newFlags = shape.newFlags();
   container->ownPidNamespace = (container->newFlags & CLONE_NEWPID) != 0;
   if (containers_.count(container->id) != 0) {
@@ -53,17 +54,38 @@ void Supervisor::start(const Request& request, Message& message) {
   std::vector<int> fds;
   fds.reserve(message.fds.size());
   for (const Fd& fd : message.fds) fds.push_back(fd.get());
-  sendFilters(container->slot.socket.get(), container->slot.filtersKnown, filter, filters_);
-  sendMessage(container->slot.socket.get(), request.body, fds);
   const std::string id = container->id;
   if (container->slot.helper) watchHelper(container->slot.helper.release());
-  // By execve or by its death; what it said before waits until then.
-  loop_.watchEnd(container->slot.socket.get(), [this, id] {
-    while (slotSaid(id) == Received::message) {
-    }
-  });
-  loop_.watch(container->slot.pidfd.get(), [this, id] { containerEnded(id); });
+  try {
+    sendFilters(container->slot.socket.get(), container->slot.filtersKnown, filter, filters_);
+    sendMessage(container->slot.socket.get(), request.body, fds);
+    // By execve or by its death; what it said before waits until then.
+    loop_.watchEnd(container->slot.socket.get(), [this, id] {
+      while (slotSaid(id) == Received::message) {
+      }
+    });
+    loop_.watch(container->slot.pidfd.get(), [this, id] { containerEnded(id); });
+  } catch (const SysError&) {
+    dropSlot(container->slot);
+    throw;
+  }
   containers_.emplace(id, std::move(container));
+}
+
+// Duplicates of the pidfds, which are not among what a fork lets go of. One that
+// is not past its own start has not got its namespaces yet.
+std::vector<Fd> Supervisor::holdNeighbours(Shape& shape) {
+  std::vector<Fd> held;
+  for (const spec::Namespace& entry : shape.namespaces) {
+    if (!entry.isNeighbour()) continue;
+    const auto found = containers_.find(entry.path.substr(entry.path.find(':') + 1));
+    if (found == containers_.end() || found->second->dead || !found->second->start.answered)
+      throw SysError("join namespace", "setns", entry.path, ESRCH, "that container is not running");
+    const int pidfd = fcntl(found->second->slot.pidfd.get(), F_DUPFD_CLOEXEC, 3);
+    held.emplace_back(check(pidfd, "join namespace", "fcntl", entry.path));
+    shape.neighbours[entry.path] = held.back().get();
+  }
+  return held;
 }
 
 // Collects the end of a helper process; its work shows elsewhere.

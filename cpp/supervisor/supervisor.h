@@ -100,6 +100,7 @@ class Supervisor {
 
   // starts.cc
   void start(const Request& request, Message& message);
+  std::vector<Fd> holdNeighbours(Shape& shape);
   void watchHelper(int pidfd);
   Received slotSaid(const std::string& id);
   void slotEnded(Container& container);

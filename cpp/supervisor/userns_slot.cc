@@ -66,6 +66,7 @@ void becomeRoot(int socket) {
     context.stdio = std::move(message.fds);
     context.enteredNamespaces = CLONE_NEWUSER | (task.order.shape.newFlags() & CLONE_NEWPID);
     context.dir = task.order.dir;
+    context.neighbours = task.order.shape.neighbours;
     context.attachAt = "/tmp";  // the container's folder is closed to this user
     context.cgroup = task.cgroup;
     context.limitsApplied = true;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From the words of a command line to an exit code.
+
+import { nearest } from '../nearest.js';
 import type { Call, Command, CommandEntry, Globals } from './command.js';
 import { COMMANDS, commandsOf, findCommand, hintForAbsent } from './commands.js';
 import type { Flag } from './flags/flag.js';
@@ -26,7 +28,7 @@ export async function runProgram(words: readonly string[]): Promise<number> {
   try {
     line = parseFlags(GLOBAL_FLAGS, words, { interspersed: false });
   } catch (error) {
-    return tellUsage(error as Error, '[OPTIONS] COMMAND', '');
+    return tellUsage(error as UsageError, '[OPTIONS] COMMAND', '');
   }
   const { values, args } = line;
   const root = values.text('root');
@@ -93,32 +95,31 @@ async function withoutCommand(args: readonly string[]): Promise<number> {
     return 0;
   }
   const word = group ? (second ?? '') : first;
-  const hint = hintForAbsent(word);
   const path = group ? `slipway ${first}` : 'slipway';
+  const known = names(group ? first : undefined);
+  const meant = nearest(word, known);
+  const hint = hintForAbsent(word) ?? (meant === undefined ? undefined : `did you mean ${meant}?`);
   warn(`slipway: unknown command: ${path} ${word}${hint === undefined ? '' : ` (hint: ${hint})`}`);
-  warn(`\nCommands: ${names(group ? first : undefined)}`);
+  warn(`\nCommands: ${known.join(', ')}`);
   warn(`\nRun '${path} --help' for more information`);
   return 1;
 }
 
-function names(group: string | undefined): string {
+function names(group: string | undefined): string[] {
   const all = (group === undefined ? COMMANDS : commandsOf(group)).flatMap(({ path, aliases }) => [
     path,
     ...aliases,
   ]);
-  if (group === undefined) return all.sort().join(', ');
+  if (group === undefined) return all.sort();
   const own = all.filter((name) => name.startsWith(`${group} `));
-  return own
-    .map((name) => name.slice(group.length + 1))
-    .sort()
-    .join(', ');
+  return own.map((name) => name.slice(group.length + 1)).sort();
 }
 
-function tellUsage(error: Error, usage: string, name: string): number {
+function tellUsage(error: UsageError, usage: string, name: string): number {
   const path = `slipway ${name}`.trimEnd();
   const isGlobal = GLOBAL_FLAGS.some((flag) => error.message === `unknown flag: --${flag.name}`);
-  const hint = isGlobal && name !== '' ? ' (hint: it stands before the command)' : '';
-  warn(`${error.message}${hint}\n`);
+  const hint = isGlobal && name !== '' ? 'it stands before the command' : error.hint;
+  warn(`slipway: ${error.message}${hint === undefined ? '' : ` (hint: ${hint})`}\n`);
   warn(`Usage:  ${path} ${usage}\n`);
   warn(`Run '${path} --help' for more information`);
   return USAGE_CODE;

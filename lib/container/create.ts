@@ -23,7 +23,7 @@ export async function prepareContainer(given: ContainerOptions): Promise<Interna
     id,
     imageConfig: image.config,
     machine: engine.machine,
-    containerPid: (container) => runningPid(engine, container),
+    runningId: (container) => runningId(engine, container),
   });
   return {
     engine,
@@ -65,9 +65,9 @@ function imageOf(engine: Engine, options: NormalisedOptions): Image | Promise<Im
   return Image.get(typeof image === 'string' ? image : image.id, { engine });
 }
 
-function runningPid(engine: Engine, container: string): number {
-  const { pid } = findContainer(engine, container);
-  if (pid !== 0) return pid;
+function runningId(engine: Engine, container: string): string {
+  const { id, running } = findContainer(engine, container);
+  if (running) return id;
   throw new NotFoundError(`container ${container} is not running`, {
     code: 'ERR_CONTAINER_NOT_FOUND',
   });

@@ -121,10 +121,12 @@ export class Exec implements PromiseLike<ExecResult> {
     if (this.#options.signal?.aborted) throw canceledError('exec', this.#options.signal.reason);
     const stdio = openStdio(this.#options);
     this.#adopt(stdio);
+    this.#limit();
     try {
       const supervisor = await engine.supervisor();
       const exec = buildExecProcess({ options: this.#options, ...built, machine: engine.machine });
       const filter = exec.seccomp === null ? null : await engine.filter(exec.seccomp);
+      if (this.#canceled !== undefined) throw canceledError('exec', this.#canceled.reason);
       const extras = {
         user: exec.user,
         groupAdd: exec.groupAdd,
@@ -141,6 +143,7 @@ export class Exec implements PromiseLike<ExecResult> {
         this.stdin?.end(input);
       }
     } catch (error) {
+      this.#unlimit();
       stdio.abandon();
       throw error;
     }
@@ -162,7 +165,6 @@ export class Exec implements PromiseLike<ExecResult> {
       if (this.#options.tty) {
         this.#adopt(openTerminal(answer.fds));
       }
-      this.#limit();
     } catch (error) {
       supervisor.forgetExit(key);
       throw error;
@@ -205,26 +207,26 @@ export class Exec implements PromiseLike<ExecResult> {
       this.#canceled ??= { reason: signal?.reason };
       this.#killNow();
     };
-    if (signal?.aborted) abort();
-    else signal?.addEventListener('abort', abort, { once: true });
-    this.#unlisten = () => signal?.removeEventListener('abort', abort);
-    if (timeoutMs === undefined) return;
-    this.#timer = setTimeout(() => {
+    signal?.addEventListener('abort', abort, { once: true });
+    const expire = () => {
       this.#timedOut = true;
       this.#killNow();
-    }, timeoutMs);
+    };
+    const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs);
+    this.#unlimit = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    };
   }
-  #timer: NodeJS.Timeout | undefined;
-  #unlisten = () => {};
+  #unlimit = () => {};
 
-  // It may have ended at the same moment; its end is then told as it was.
+  // Once it runs. It may have ended at the same moment; its end is then told as it was.
   #killNow(): void {
     this.kill(9).catch(() => {});
   }
 
   async #finish(event: ExitEvent, began: bigint): Promise<ExecResult> {
-    clearTimeout(this.#timer);
-    this.#unlisten();
+    this.#unlimit();
     this.stdin?.destroy();
     await Promise.all([ended(this.stdout), ended(this.stderr)]);
     if (this.#canceled !== undefined) throw canceledError('exec', this.#canceled.reason);

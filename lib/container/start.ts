@@ -15,9 +15,10 @@ export function startContainer(self: Internals): Promise<void> {
       new ConflictError(`container ${self.id} is already running`, { code: 'ERR_STATE_CONFLICT' }),
     );
   }
-  if (self.removing !== undefined) {
+  if (self.removing !== undefined || self.status === 'dead') {
+    const what = self.status === 'dead' ? 'was removed' : 'is being removed';
     return Promise.reject(
-      new ConflictError(`container ${self.id} is being removed`, { code: 'ERR_STATE_CONFLICT' }),
+      new ConflictError(`container ${self.id} ${what}`, { code: 'ERR_STATE_CONFLICT' }),
     );
   }
   self.starting = start(self).finally(() => {
@@ -67,6 +68,10 @@ async function start(self: Internals): Promise<void> {
   } catch (error) {
     supervisor.forgetExit(self.id);
     stdio.abandon();
+    // Running, but out of reach; it may have ended by itself.
+    if (self.pid !== 0)
+      await supervisor.request('kill', { id: self.id, signal: 9 }).catch(() => {});
+    self.pid = 0;
     throw error;
   }
   self.status = 'running';
@@ -131,7 +136,7 @@ function planText(
     groupAdd: extras.groupAdd,
     init: extras.init,
     ownPipes,
-    shmFromPid: extras.shmFromPid ?? 0,
+    shmFrom: extras.shmFrom ?? '',
     makeWorkdir: extras.makeWorkdir,
     rootOnlyCapabilities: extras.rootOnlyCapabilities,
     rootless: self.engine.machine.rootless,

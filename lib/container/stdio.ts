@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The three descriptors a process starts with, and our ends of them.
-import { SlipwayError } from '../errors.js';
+import { fromNative, type NativeFailure, SlipwayError } from '../errors.js';
 import { loadNative } from '../native.js';
 import { Input } from '../stream/input.js';
 import { Output } from '../stream/output.js';
@@ -60,20 +60,23 @@ export function openStdio(choice: StdioChoice): OpenStdio {
       abandon: () => {},
     };
   }
-  return {
-    fds,
-    ownPipes: [choice.stdin, choice.stdout, choice.stderr].flatMap((option, fd) =>
-      option === 'pipe' ? [fd] : [],
-    ),
-    stdin: open(choice.stdin, 0) as Input | null,
-    stdout: open(choice.stdout, 1) as Output | null,
-    stderr: open(choice.stderr, 2) as Output | null,
-    sent: closeTheirs,
-    abandon() {
-      closeTheirs();
-      for (const stream of ours) stream.destroy();
-    },
+  const abandon = () => {
+    closeTheirs();
+    for (const stream of ours) stream.destroy();
   };
+  try {
+    const stdin = open(choice.stdin, 0) as Input | null;
+    const stdout = open(choice.stdout, 1) as Output | null;
+    const stderr = open(choice.stderr, 2) as Output | null;
+    return { fds, ownPipes: pipesOf(choice), stdin, stdout, stderr, sent: closeTheirs, abandon };
+  } catch (error) {
+    abandon();
+    throw fromNative(error as NativeFailure);
+  }
+}
+
+function pipesOf({ stdin, stdout, stderr }: StdioChoice): number[] {
+  return [stdin, stdout, stderr].flatMap((option, fd) => (option === 'pipe' ? [fd] : []));
 }
 
 function keep(list: number[], fd: number): number {

@@ -76,6 +76,17 @@ function checkTogether(options: ContainerOptions, read: NormalisedOptions): void
     const hint = 'the init reaps processes as process 1 of a pid namespace';
     refuse('init', options.init, "init only with pid: 'private'", hint);
   }
+  for (const name of ['pid', 'ipc', 'uts', 'cgroupns'] as const) {
+    const mode = read[name]?.mode;
+    if (read.userns === undefined || (mode !== 'container' && mode !== 'path')) continue;
+    const hint = 'root of another user namespace has no right to join it';
+    refuse(
+      name,
+      options[name],
+      "a namespace of its own or 'host' with usernsMode: 'private'",
+      hint,
+    );
+  }
   if (read.privileged && read.userns !== undefined) {
     refuse('privileged', true, "privileged only with usernsMode: 'host'");
   }

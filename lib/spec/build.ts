@@ -17,7 +17,12 @@ import {
   inUserNamespace,
   systemMounts,
 } from './mounts.js';
-import { buildNamespaces, type ContainerPid, hasUsualNamespaces } from './namespaces.js';
+import {
+  buildNamespaces,
+  hasUsualNamespaces,
+  neighbourPath,
+  type RunningId,
+} from './namespaces.js';
 import {
   buildArgs,
   buildEnv,
@@ -34,7 +39,7 @@ import { type Linux, type LinuxSeccomp, OCI_VERSION, type Process, type Spec } f
 
 export type { EtcFile } from './etc-files.js';
 export type { MachineFacts } from './machine.js';
-export type { ContainerPid } from './namespaces.js';
+export type { RunningId } from './namespaces.js';
 export type { ImageConfig } from './process.js';
 
 export interface BuildInput {
@@ -45,7 +50,7 @@ export interface BuildInput {
   /** One object an engine: templates are kept by its identity. */
   readonly machine: MachineFacts;
   /** For options such as `pid: 'container:<id>'`; without it they are refused. */
-  readonly containerPid?: ContainerPid | undefined;
+  readonly runningId?: RunningId | undefined;
 }
 
 /** What a container needs beside its OCI configuration. */
@@ -74,8 +79,8 @@ export interface SpecExtras {
    * the engine may use that root again when it was left as it was.
    */
   readonly closed: boolean;
-  /** The process whose /dev/shm is shared, found in its own root; null for none. */
-  readonly shmFromPid: number | null;
+  /** The container whose /dev/shm is shared, as in the path of a namespace; null for none. */
+  readonly shmFrom: string | null;
 }
 
 export interface BuiltSpec {
@@ -218,7 +223,7 @@ function buildLinux(
     resources: buildResources(options, machine, devices.rules, warnings),
     namespaces: hasUsualNamespaces(options)
       ? templates.namespaces
-      : buildNamespaces(options, machine, input.containerPid),
+      : buildNamespaces(options, machine, input.runningId),
     devices: ownDev ? [] : devices.devices,
     maskedPaths: open ? [] : templates.maskedPaths,
     readonlyPaths: open ? [] : READONLY_PATHS,
@@ -261,6 +266,9 @@ function buildExtras(
     stopSignal: buildStopSignal(options, imageConfig, warnings),
     stopTimeoutMs: options.stopTimeoutMs,
     createHostPaths: mounts.createHostPaths,
-    shmFromPid: shm === undefined ? null : (input.containerPid?.(shm) ?? null),
+    shmFrom:
+      shm === undefined || input.runningId === undefined
+        ? null
+        : neighbourPath(input.runningId(shm)),
   };
 }

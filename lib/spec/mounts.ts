@@ -101,7 +101,7 @@ function ipcMounts(choice: SystemMountChoice, machine: MachineFacts): Mount[] {
   const mqueue = mount('/dev/mqueue', 'mqueue', 'mqueue', SAFE);
   if (mode === 'host') return [bind('/dev/shm'), mqueue];
   if (mode === 'none') return [mqueue];
-  // The source is found natively, in the other container (SpecExtras.shmFromPid).
+  // The source is found natively, in the other container (SpecExtras.shmFrom).
   if (mode === 'container') return [mqueue, mount('/dev/shm', 'bind', 'shm', SAFE)];
   const size = `size=${choice.shmSizeBytes}`;
   return [mqueue, mount('/dev/shm', 'tmpfs', 'shm', [...SHM_MODE, size])];

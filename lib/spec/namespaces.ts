@@ -7,8 +7,8 @@ import type { NormalisedOptions } from '../container/options.js';
 import type { MachineFacts } from './machine.js';
 import type { LinuxNamespace, LinuxNamespaceType } from './types.js';
 
-/** Process 1 of another container, by id or name; throws a `NotFoundError`. */
-export type ContainerPid = (container: string) => number;
+/** The whole id of another container that runs, by id or name; throws a `NotFoundError`. */
+export type RunningId = (container: string) => string;
 
 type SharedType = Extract<LinuxNamespaceType, 'pid' | 'ipc' | 'uts' | 'cgroup'>;
 
@@ -30,10 +30,10 @@ export function hasUsualNamespaces(options: NormalisedOptions): boolean {
 export function buildNamespaces(
   options: Pick<NormalisedOptions, 'userns' | 'ipc' | 'pid' | 'uts' | 'cgroupns' | 'network'>,
   machine: MachineFacts,
-  containerPid: ContainerPid | undefined,
+  runningId: RunningId | undefined,
 ): readonly LinuxNamespace[] {
   const one = (type: SharedType, option: string, choice: NamespaceChoice) =>
-    namespaceOf(type, option, choice, containerPid);
+    namespaceOf(type, option, choice, runningId);
   return [
     ...(options.userns === undefined ? [] : [created('user')]),
     created('mount'),
@@ -53,14 +53,19 @@ function namespaceOf(
   type: SharedType,
   option: string,
   choice: NamespaceChoice,
-  containerPid: ContainerPid | undefined,
+  runningId: RunningId | undefined,
 ): LinuxNamespace[] {
   if (choice.mode === 'host') return [];
   if (choice.mode === 'path') return [{ type, path: choice.path }];
   if (choice.mode !== 'container') return [created(type)];
-  const pid = containerPid?.(choice.container);
-  if (pid === undefined) return refuse(option, choice.container, 'a running container');
-  return [{ type, path: `/proc/${pid}/ns/${type}` }];
+  const id = runningId?.(choice.container);
+  if (id === undefined) return refuse(option, choice.container, 'a running container');
+  return [{ type, path: neighbourPath(id) }];
+}
+
+/** Stands for the namespaces of a container as they are when this one starts. */
+export function neighbourPath(id: string): string {
+  return `container:${id}`;
 }
 
 function created(type: LinuxNamespaceType): LinuxNamespace {

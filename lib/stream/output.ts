@@ -7,6 +7,9 @@ import { fromNative } from '../errors.js';
 import { loadNative, type NativeWatcher } from '../native.js';
 
 const CHUNK = 64 * 1024;
+// What can wait in a pipe (pipe(7)). A process that was left behind may go on
+// writing, so there is an end to reading the rest.
+const MOST_LEFT = 1024 * 1024;
 const { EAGAIN, EIO } = constants.errno;
 
 // Read into by all streams in turn: most reads find nothing or little.
@@ -37,6 +40,7 @@ export class Output extends Readable {
   #opened = true;
   #finishing = false;
   #aheadBytes = 0;
+  #readBytes = 0;
 
   /** @internal */
   constructor(fd: number, terminal = false) {
@@ -79,20 +83,20 @@ export class Output extends Readable {
     this._read();
   }
 
-  /** @internal The process has ended: what is in the pipe now is the rest. */
+  /** @internal The process has ended: what is in the pipe now is the rest, read or not. */
   finish(): void {
     this.#finishing = true;
-    this.#fill();
+    const most = this.#readBytes + MOST_LEFT;
+    while (this.#opened && this.#readBytes < most) this.#readOnce();
+    if (!this.#opened) return;
+    this.#close();
+    this.push(null);
   }
 
   /** @internal */
   override _read(): void {
-    if (!this.#opened) return;
-    if (this.#finishing) {
-      this.#fill();
-      return;
-    }
-    this.#watcher ??= new (loadNative().native.Watcher)(this.#fd, 'read', () => this.#fill());
+    if (!this.#opened || this.#finishing) return;
+    this.#watcher ??= new (loadNative().native.Watcher)(this.#fd, 'read', () => this.#readOnce());
     this.#watcher.start();
   }
 
@@ -102,30 +106,22 @@ export class Output extends Readable {
     done(error);
   }
 
-  #fill(): void {
-    while (this.#opened && this.#readOnce()) {
-      // With the process gone there are no more events: read to the end.
-      if (!this.#finishing) return;
-    }
-  }
-
-  // Whether there may be more.
-  #readOnce(): boolean {
+  #readOnce(): void {
     scratch ??= Buffer.allocUnsafeSlow(CHUNK);
     const n = loadNative().native.read(this.#fd, scratch);
     if (n > 0) {
       const piece = takeScratch(n);
+      this.#readBytes += n;
       const wanted = this.push(piece) || this.readableLength < this.#aheadBytes;
       if (!wanted) this.#watcher?.stop();
-      return wanted;
+      return;
     }
-    if (n === -EAGAIN && !this.#finishing) return false;
+    if (n === -EAGAIN && !this.#finishing) return;
     this.#close();
     // A terminal answers EIO once the last process has closed it.
     const ended = n === 0 || n === -EAGAIN || (n === -EIO && this.#terminal);
     if (ended) this.push(null);
     else this.destroy(fromNative({ step: 'read output', syscall: 'read', path: '', errno: -n }));
-    return false;
   }
 
   #close(): void {

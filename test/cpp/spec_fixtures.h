@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "spec/reader.h"
+
 namespace slipway::test {
 
 inline std::string readText(const std::filesystem::path& path) {
@@ -28,6 +30,16 @@ inline std::vector<std::filesystem::path> filesOf(const std::filesystem::path& f
   }
   std::sort(files.begin(), files.end());
   return files;
+}
+
+// What the reader of a configuration says against it.
+inline std::string errorOf(const std::string& text) {
+  try {
+    spec::readSpec(text);
+  } catch (const json::JsonError& error) {
+    return error.what();
+  }
+  return "nothing was refused";
 }
 
 inline std::filesystem::path specFixtures() {

@@ -4,21 +4,12 @@
 
 #include <string>
 
-#include "spec/reader.h"
+#include "spec_fixtures.h"
 
-using slipway::json::JsonError;
 using slipway::spec::readSpec;
+using slipway::test::errorOf;
 
 namespace {
-
-std::string errorOf(const std::string& text) {
-  try {
-    readSpec(text);
-  } catch (const JsonError& error) {
-    return error.what();
-  }
-  return "nothing was refused";
-}
 
 std::string errorOfProcess(const std::string& inner) {
   return errorOf(R"({"ociVersion":"1.2.0","process":{"cwd":"/",)" + inner + "}}");

@@ -12,22 +12,10 @@
 
 using slipway::json::JsonError;
 using slipway::spec::readSpec;
+using slipway::test::errorOf;
 using slipway::test::filesOf;
 using slipway::test::readText;
 using slipway::test::specFixtures;
-
-namespace {
-
-std::string errorOf(const std::string& text) {
-  try {
-    readSpec(text);
-  } catch (const JsonError& error) {
-    return error.what();
-  }
-  return "nothing was refused";
-}
-
-}  // namespace
 
 TEST(SpecSamples, ReadsEveryGoodFixture) {
   for (const auto& file : filesOf(specFixtures() / "good")) {

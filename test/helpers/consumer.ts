@@ -58,6 +58,12 @@ export class Consumer {
     return spawnSync('node', args, { cwd: this.folder, env: this.env, encoding: 'utf8' });
   }
 
+  /** Runs the command `slipway` of the project. */
+  slipway(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+    const command = join(this.folder, 'node_modules', '.bin', 'slipway');
+    return spawnSync(command, args, { cwd: this.folder, env: this.env, encoding: 'utf8' });
+  }
+
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }

@@ -47,7 +47,7 @@ export const ROOTLESS_V1: Partial<MachineFacts> = {
   hasSysResource: false,
 };
 
-type Input = Partial<Pick<BuildInput, 'imageConfig' | 'containerPid'>>;
+type Input = Partial<Pick<BuildInput, 'imageConfig' | 'runningId'>>;
 
 /** The configuration of a container with these options. */
 export function build(

@@ -25,6 +25,8 @@ const WRONG: [option: string, options: Record<string, unknown>][] = [
   ['network', { network: 'bridge' }],
   ['capAdd[0]', { capAdd: ['FLY'] }],
   ['stdin', { stdin: 'maybe' }],
+  ['stdin', { tty: true, stdin: 'inherit' }],
+  ['stdout', { tty: true, stdout: 'ignore' }],
   ['stderr', { tty: true, stderr: 'pipe' }],
   ['consoleSize', { consoleSize: { rows: 1, columns: 1 } }],
   ['mounts[0].type', { mounts: [{ type: 'nfs' }] }],

@@ -49,11 +49,14 @@ describe('slipway', function () {
       code: 125,
       stdout: '',
       stderr:
-        "unknown flag: --nope\n\nUsage:  slipway run [OPTIONS] IMAGE [COMMAND] [ARG...]\n\nRun 'slipway run --help' for more information\n",
+        "slipway: unknown flag: --nope\n\nUsage:  slipway run [OPTIONS] IMAGE [COMMAND] [ARG...]\n\nRun 'slipway run --help' for more information\n",
     });
     const late = await cli('images', '--root', '/x');
     assert.equal(late.code, 125);
-    assert.match(late.stderr, /^unknown flag: --root \(hint: it stands before the command\)\n/);
+    assert.match(
+      late.stderr,
+      /^slipway: unknown flag: --root \(hint: it stands before the command\)\n/,
+    );
   });
 
   it('ends with 125 and the name of a flag that is not available yet', async () => {
@@ -73,12 +76,34 @@ describe('slipway', function () {
     assert.match((await cli('images', 'a', 'b')).stderr, /requires at most 1 argument\n/);
   });
 
+  it('names what may have been meant', async () => {
+    const flag = await cli('run', '--memroy', '1g', 'host');
+    assert.match(
+      flag.stderr,
+      /^slipway: unknown flag: --memroy \(hint: did you mean --memory\?\)\n/,
+    );
+    const command = await cli('rnu', 'host');
+    assert.match(
+      command.stderr,
+      /^slipway: unknown command: slipway rnu \(hint: did you mean run\?\)\n/,
+    );
+  });
+
   it('names the commands there are for one that is not', async () => {
     const { code, stderr } = await cli('ps');
     assert.equal(code, 1);
     assert.match(stderr, /^slipway: unknown command: slipway ps \(hint: ps is not available yet: /);
     assert.match(stderr, /\nCommands: .*image ls, .*run, tag, version\n/);
     assert.match((await cli('image', 'foo')).stderr, /slipway image foo\n\nCommands: import, /);
+  });
+
+  it('tells how to choose another folder than one that cannot be made', async () => {
+    const { code, stderr } = await cli('--root', '/proc/none/there', 'run', 'host', 'true');
+    assert.equal(code, 125);
+    assert.match(
+      stderr,
+      /^slipway: ENOENT: .*\/proc\/none.* \(hint: --root or SLIPWAY_ROOT chooses another folder\)\n$/,
+    );
   });
 
   it('shows its version', async () => {

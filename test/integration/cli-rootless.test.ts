@@ -1,34 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { shell } from '../helpers/cli.js';
 import { needs } from '../helpers/needs.js';
+import { PublicCopy } from '../helpers/public-copy.js';
 
 const UID = 1000;
 
 describe('slipway run by an ordinary user', function () {
   this.timeout(30_000);
   needs('root', 'userns', 'setpriv');
+  let copy: PublicCopy;
   let home: string;
 
   before(() => {
-    const folder = mkdtempSync(join(tmpdir(), 'slipway-cli-'));
-    chmodSync(folder, 0o755);
-    home = join(folder, 'home');
+    copy = new PublicCopy();
+    home = join(copy.folder, 'home');
     mkdirSync(home);
     chownSync(home, UID, UID);
   });
-  after(() => {
-    if (home !== undefined) rmSync(join(home, '..'), { recursive: true, force: true });
-  });
+  after(() => copy?.remove());
 
   const asUser = (line: string) => {
     const user = `setpriv --reuid=${UID} --regid=${UID} --clear-groups`;
     const env = `env HOME=${home} SLIPWAY_ROOT=${home}/root TMPDIR=${home}`;
-    return shell(`SLIPWAY="${user} ${env} $SLIPWAY"; ${line}`, { root: join(home, 'root') });
+    const command = copy.command().join(' ');
+    const words = `cd ${home}; SLIPWAY="${user} ${env} ${command}"; ${line}`;
+    return shell(words, { root: join(home, 'root') });
   };
 
   it('is root in the container and nobody else outside', async () => {

@@ -49,7 +49,7 @@ describe('slipway run', function () {
     assert.match(memory.stderr, /Run 'slipway run --help' for more information\n$/);
     const image = await run(['no-such-image']);
     assert.equal(image.code, 125);
-    assert.match(image.stderr, /^slipway: no such image: no-such-image/);
+    assert.match(image.stderr, /^slipway: no such image: no-such-image \(hint: images come from /);
   });
 
   it('hands standard input on with -i and not without', async () => {

@@ -52,6 +52,24 @@ describe('namespaces that are shared', () => {
     });
   }
 
+  for (const type of ['pid', 'ipc', 'uts'] as const) {
+    it(`${type} container:<id> is that of the other's present run`, async () => {
+      const first = await boxes.run(type === 'ipc' ? { ipc: 'shareable' } : {});
+      const second = await boxes.create({ [type]: `container:${first.id}` });
+      await first.kill();
+      await first.wait();
+      await assert.rejects(second.start(), {
+        code: 'ESRCH',
+        step: 'join namespace',
+        path: `container:${first.id}`,
+        hint: 'that container is not running',
+      });
+      await first.start();
+      await second.start();
+      assert.equal(namespaceOf(second.pid, type), namespaceOf(first.pid, type));
+    });
+  }
+
   it('with ipc of another container /dev/shm is shared too', async () => {
     const first = await boxes.run({ ipc: 'shareable', name: 'owner' });
     await first.exec(['sh', '-c', 'echo shared > /dev/shm/x']);

@@ -116,6 +116,13 @@ describe('remove, restart and autoRemove', () => {
     assert.equal(text, 'kept\n');
   });
 
+  it('a container that autoRemove took away cannot be started', async () => {
+    const box = await boxes.run({ autoRemove: true, command: ['true'] });
+    await box.wait();
+    await assert.rejects(box.start(), { code: 'ERR_STATE_CONFLICT', message: /was removed$/ });
+    assert.equal(box.status, 'dead');
+  });
+
   it('what a container started in the background ends with it', async () => {
     const script = 'sleep 500 & sleep 501 & echo ready; read x';
     const box = await boxes.run({ command: ['sh', '-c', script], stdin: 'pipe' });

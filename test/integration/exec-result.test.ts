@@ -84,6 +84,24 @@ describe('the result of exec', () => {
     assert.deepEqual({ timedOut, signal }, { timedOut: true, signal: 'SIGKILL' });
   });
 
+  it('has its time limit counted from the call', async function () {
+    this.timeout(10_000);
+    const { pid } = await boxes.engine.supervisor();
+    process.kill(pid, 'SIGSTOP');
+    setTimeout(() => process.kill(pid, 'SIGCONT'), 1500);
+    const { timedOut, durationMs } = await box.exec(['sleep', '600'], { timeoutMs: 1500 });
+    assert.equal(timedOut, true);
+    assert.ok(durationMs < 2900, `${durationMs} ms`);
+  });
+
+  it('is rejected at once where its AbortSignal comes before the start', async () => {
+    const controller = new AbortController();
+    const exec = box.exec(['touch', '/tmp/ran'], { signal: controller.signal });
+    controller.abort('too late');
+    await assert.rejects(failure(exec), { name: 'CanceledError', cause: 'too late' });
+    assert.equal((await box.exec(['test', '-e', '/tmp/ran'])).exitCode, 1);
+  });
+
   it('is rejected with the reason of its AbortSignal, before and during the run', async () => {
     const cause = new Error('stop it');
     const signal = AbortSignal.abort(cause);
@@ -128,6 +146,9 @@ describe('the result of exec', () => {
   });
 
   it('a wrong option is refused by its name', () => {
+    for (const name of ['stdin', 'stdout', 'stderr'] as const) {
+      assert.throws(() => box.exec(['true'], { tty: true, [name]: 'ignore' }), { option: name });
+    }
     assert.throws(() => box.exec(['true'], { cwd: '/' } as never), {
       name: 'InvalidArgumentError',
       option: 'cwd',

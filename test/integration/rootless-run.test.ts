@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chownSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fieldOf } from '../helpers/host.js';
 import { needs } from '../helpers/needs.js';
-import { programFile } from '../helpers/program.js';
+import { PublicCopy } from '../helpers/public-copy.js';
 
 const UID = 1000;
 
 describe('an engine of an ordinary user', () => {
   needs('root', 'userns', 'setpriv');
+  let copy: PublicCopy;
   let home: string;
   let lines: Record<string, never>[];
 
   before(function () {
     this.timeout(30_000);
-    home = mkdtempSync(join(tmpdir(), 'slipway-home-'));
+    copy = new PublicCopy('rootless');
+    home = join(copy.folder, 'home');
+    mkdirSync(home);
     chownSync(home, UID, UID);
     const user = [
       '--reuid',
@@ -28,21 +30,23 @@ describe('an engine of an ordinary user', () => {
       '--inh-caps=-all',
       '--bounding-set=-all',
     ];
-    const node = [process.execPath, '--import=tsx', programFile('rootless')];
     const env = { PATH: process.env['PATH'], HOME: home, TMPDIR: home, XDG_RUNTIME_DIR: home };
-    const { stdout, stderr, status } = spawnSync('setpriv', [...user, ...node], {
-      env,
-      encoding: 'utf8',
-    });
+    const { stdout, stderr, status } = spawnSync(
+      'setpriv',
+      [...user, ...copy.command('rootless')],
+      {
+        cwd: home,
+        env,
+        encoding: 'utf8',
+      },
+    );
     assert.equal(status, 0, `${stderr}${stdout}`);
     lines = stdout
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line));
   });
-  after(() => {
-    if (home !== undefined) rmSync(home, { recursive: true, force: true });
-  });
+  after(() => copy?.remove());
 
   it('keeps its files in the home of the user', () => {
     assert.equal(lines[0]?.['uid'], UID);

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { useBoxes } from '../helpers/boxes.js';
+import { until } from '../helpers/host.js';
 import { needs } from '../helpers/needs.js';
-import { runProgram } from '../helpers/program.js';
+import { programFile, runProgram } from '../helpers/program.js';
 
+const { EMFILE } = constants.errno;
 const MIB = 1024 * 1024;
 
 describe('standard input, output and error', () => {
@@ -48,6 +52,27 @@ describe('standard input, output and error', () => {
     const box = await boxes.run();
     const { stdout } = await box.exec(['cat'], { input: data });
     assert.ok(stdout === data);
+  });
+
+  it('output that nobody has read holds no descriptor after the end', async () => {
+    const box = await boxes.run({ command: ['head', '-c', '65536', '/dev/zero'] });
+    const { stdout, stderr } = box;
+    await until('the container has ended', () => !box.running);
+    assert.deepEqual([stdout.fd, stderr.fd], [undefined, undefined]);
+    assert.equal((await stdout.text()).length, 65_536);
+  });
+
+  it('where too few descriptors are left, those already made are closed', () => {
+    const node = [process.execPath, '--import=tsx', programFile('few-descriptors')];
+    const limited = ['-c', 'ulimit -n 120; exec "$@"', 'bash', ...node];
+    const { stdout, stderr, status } = spawnSync('bash', limited, { encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+    const rows = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const expected = [1, 2, 3, 4, 5].map((free) => ({ free, left: free, errno: -EMFILE }));
+    assert.deepEqual(rows, expected);
   });
 
   it('output that nobody reads does not keep wait waiting', async () => {

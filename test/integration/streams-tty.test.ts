@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import type { Container } from '../../lib/index.js';
+import { loadNative } from '../../lib/native.js';
 import { useBoxes } from '../helpers/boxes.js';
+import { isAlive, until } from '../helpers/host.js';
 import { needs } from '../helpers/needs.js';
 
 describe('a terminal', () => {
@@ -43,6 +45,25 @@ describe('a terminal', () => {
     assert.equal(await next(), 'ready');
     box.stdin.write('\x03');
     assert.equal((await box.wait()).exitCode, 3);
+  });
+
+  it('a start that loses it leaves no process behind', async () => {
+    const supervisor = await boxes.engine.supervisor();
+    const request = supervisor.request.bind(supervisor);
+    let pid = 0;
+    supervisor.request = async (...args) => {
+      const answer = await request(...args);
+      if (args[0] !== 'start') return answer;
+      pid = answer['pid'] as number;
+      for (const fd of answer.fds) loadNative().native.close(fd);
+      return { ...answer, fds: [] };
+    };
+    try {
+      await assert.rejects(boxes.run({ tty: true }), /no terminal was sent/);
+    } finally {
+      supervisor.request = request;
+    }
+    await until('its process is gone', () => !isAlive(pid));
   });
 
   it('has its first size from consoleSize', async () => {

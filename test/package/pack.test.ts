@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { constants, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  constants,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
+import { COMMANDS } from '../../lib/cli/commands.js';
 import { Consumer, pack, root } from '../helpers/consumer.js';
 import { needs } from '../helpers/needs.js';
 
@@ -68,6 +77,20 @@ describe('the packed package', function () {
       execFileSync(process.execPath, args, { cwd: consumer.folder, stdio: 'inherit' });
     });
 
+    it('has a command that tells the version of the package', () => {
+      const { stdout, stderr } = consumer.slipway('version', '--format', '{{.Version}}');
+      const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+      assert.deepEqual([stdout, stderr], [`${version}\n`, '']);
+    });
+
+    for (const { path } of COMMANDS) {
+      it(`has a command that helps with ${path}`, () => {
+        const { status, stdout, stderr } = consumer.slipway(...path.split(' '), '--help');
+        assert.deepEqual([status, stderr], [0, '']);
+        assert.ok(stdout.includes(`slipway ${path}`), stdout);
+      });
+    }
+
     describe('in use', () => {
       needs('containers');
 
@@ -75,6 +98,11 @@ describe('the packed package', function () {
         const { status, stdout, stderr } = consumer.run(runTrue);
         assert.equal(status, 0, stderr);
         assert.equal(JSON.parse(stdout).exitCode, 0);
+      });
+
+      it('has a command that runs a container', () => {
+        const { status, stdout, stderr } = consumer.slipway('run', 'host', 'sh', '-c', 'id -u');
+        assert.deepEqual([status, stdout, stderr], [0, '0\n', '']);
       });
     });
   });

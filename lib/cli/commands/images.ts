@@ -2,6 +2,7 @@
 // `slipway image ls`.
 import { Image } from '../../index.js';
 import type { Call, Command } from '../command.js';
+import { row } from '../flags/flag.js';
 import { formatRows } from '../format/table.js';
 import { filterImages } from '../image/filter.js';
 import { IMAGE_TITLES, imageRows } from '../image/rows.js';
@@ -15,21 +16,14 @@ export const images: Command = {
   usage: '[OPTIONS] [REPOSITORY[:TAG]]',
   about: 'List images',
   flags: [
-    { name: 'all', short: 'a', type: 'bool', about: 'Show all images; none are hidden' },
-    { name: 'digests', type: 'bool', about: 'Show digests' },
-    {
-      name: 'filter',
+    row('all', 'bool', 'Show all images; none are hidden', { short: 'a' }),
+    row('digests', 'bool', 'Show digests'),
+    row('filter', 'list', 'Only images with dangling=, label= or reference= such a value', {
       short: 'f',
-      type: 'list',
-      about: 'Only images with dangling=, label= or reference= such a value',
-    },
-    {
-      name: 'format',
-      type: 'string',
-      about: "'table', 'table TEMPLATE', 'json' or a Go template for each image",
-    },
-    { name: 'no-trunc', type: 'bool', about: "Don't truncate output" },
-    { name: 'quiet', short: 'q', type: 'bool', about: 'Only show image IDs' },
+    }),
+    row('format', 'string', "'table', 'table TEMPLATE', 'json' or a Go template for each image"),
+    row('no-trunc', 'bool', "Don't truncate output"),
+    row('quiet', 'bool', 'Only show image IDs', { short: 'q' }),
   ],
   min: 0,
   max: 1,

@@ -2,6 +2,7 @@
 // `slipway image import`.
 import { type Engine, Image } from '../../index.js';
 import type { Call, Command } from '../command.js';
+import { row } from '../flags/flag.js';
 import { readInstructions } from '../image/instructions.js';
 import { ProgressLine } from '../image/progress.js';
 import { withEngine } from '../image/with-engine.js';
@@ -13,18 +14,8 @@ export const importCommand: Command = {
   about:
     'Make an image of one layer from a tar archive, plain or compressed, or a folder.\nFor - the archive is read from standard input.',
   flags: [
-    {
-      name: 'change',
-      short: 'c',
-      type: 'list',
-      about: 'Apply Dockerfile instruction to the created image',
-    },
-    {
-      name: 'message',
-      short: 'm',
-      type: 'string',
-      about: 'Set commit message for imported image',
-    },
+    row('change', 'list', 'Apply Dockerfile instruction to the created image', { short: 'c' }),
+    row('message', 'string', 'Set commit message for imported image', { short: 'm' }),
   ],
   min: 1,
   max: 2,

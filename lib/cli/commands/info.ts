@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { release, totalmem } from 'node:os';
 import { Engine } from '../../index.js';
 import type { Command } from '../command.js';
+import { row } from '../flags/flag.js';
 import { Template } from '../format/template.js';
 import { binarySizeText } from '../format/words.js';
 import { print } from '../output.js';
@@ -12,12 +13,9 @@ export const info: Command = {
   usage: '[OPTIONS]',
   about: 'Display what this machine offers to containers. Nothing is started.',
   flags: [
-    {
-      name: 'format',
+    row('format', 'string', "'json', or a Go template such as '{{.CgroupVersion}}'", {
       short: 'f',
-      type: 'string',
-      about: "'json', or a Go template such as '{{.CgroupVersion}}'",
-    },
+    }),
   ],
   min: 0,
   max: 0,

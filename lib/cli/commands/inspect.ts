@@ -3,6 +3,7 @@
 import { Image, NotFoundError } from '../../index.js';
 import type { Command } from '../command.js';
 import { tellError } from '../failure.js';
+import { row } from '../flags/flag.js';
 import { Template } from '../format/template.js';
 import { withEngine } from '../image/with-engine.js';
 import { print } from '../output.js';
@@ -11,12 +12,9 @@ export const inspect: Command = {
   usage: '[OPTIONS] IMAGE [IMAGE...]',
   about: 'Display detailed information on one or more images',
   flags: [
-    {
-      name: 'format',
+    row('format', 'string', "'json', or a Go template for each image, such as '{{.Id}}'", {
       short: 'f',
-      type: 'string',
-      about: "'json', or a Go template for each image, such as '{{.Id}}'",
-    },
+    }),
   ],
   min: 1,
   max: Number.POSITIVE_INFINITY,

@@ -3,6 +3,7 @@
 import { type Engine, Image } from '../../index.js';
 import type { Command, Globals } from '../command.js';
 import { tellError } from '../failure.js';
+import { row } from '../flags/flag.js';
 import { withEngine } from '../image/with-engine.js';
 import { print } from '../output.js';
 
@@ -10,12 +11,8 @@ export const remove: Command = {
   usage: '[OPTIONS] IMAGE [IMAGE...]',
   about: 'Remove one or more images',
   flags: [
-    { name: 'force', short: 'f', type: 'bool', about: 'Force removal of the image' },
-    {
-      name: 'no-prune',
-      type: 'bool',
-      about: 'Do not delete untagged parents; images here have none',
-    },
+    row('force', 'bool', 'Force removal of the image', { short: 'f' }),
+    row('no-prune', 'bool', 'Do not delete untagged parents; images here have none'),
   ],
   min: 1,
   max: Number.POSITIVE_INFINITY,

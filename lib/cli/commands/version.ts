@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // `slipway version`.
-import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
+import { packageVersion } from '../../package-file.js';
 import type { Command } from '../command.js';
+import { row } from '../flags/flag.js';
 import { Template } from '../format/template.js';
 import { print } from '../output.js';
 
@@ -10,12 +11,7 @@ export const version: Command = {
   usage: '[OPTIONS]',
   about: 'Show the version of Slipway and of what it runs on',
   flags: [
-    {
-      name: 'format',
-      short: 'f',
-      type: 'string',
-      about: "'json', or a Go template such as '{{.Version}}'",
-    },
+    row('format', 'string', "'json', or a Go template such as '{{.Version}}'", { short: 'f' }),
   ],
   min: 0,
   max: 0,
@@ -35,8 +31,7 @@ export const version: Command = {
 };
 
 function readVersions() {
-  const file = new URL('../../../package.json', import.meta.url);
-  const { version: Version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+  const Version = packageVersion();
   const Arch = process.arch === 'x64' ? 'amd64' : process.arch;
   return { Version, NodeVersion: process.version, Os: 'linux', Arch, KernelVersion: release() };
 }

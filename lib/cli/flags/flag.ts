@@ -30,6 +30,16 @@ export interface Flag {
   readonly absent?: string | boolean;
 }
 
+/** A row of a table of flags. */
+export function row<F extends Flag = Flag>(
+  name: string,
+  type: FlagType,
+  about: string,
+  more = {} as Omit<F, 'name' | 'type' | 'about'>,
+): F {
+  return { name, type, about, ...more } as F;
+}
+
 export type FlagValue = boolean | number | string | readonly string[];
 
 const REPEATED: readonly FlagType[] = ['list', 'map', 'mount', 'network', 'ulimit', 'gpu-request'];

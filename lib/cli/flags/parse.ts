@@ -2,6 +2,7 @@
 // A command line's flags and arguments, read as Docker's flag library (pflag)
 // reads them: `--name=value`, `--name value`, `-n value`, `-nvalue`, `-n=value`,
 // `-it`, and `--` before what are all arguments.
+import { nearest } from '../../nearest.js';
 import { UsageError } from '../usage-error.js';
 import { type Flag, FlagValues } from './flag.js';
 import { readValue } from './value.js';
@@ -77,8 +78,12 @@ class Parser {
   }
 
   #unknown(name: string): void {
-    if (name !== 'help') throw new UsageError(`unknown flag: --${name}`);
-    this.#help = true;
+    if (name === 'help') {
+      this.#help = true;
+      return;
+    }
+    const meant = nearest(name, this.#byName.keys());
+    throw new UsageError(`unknown flag: --${name}`, meant && `did you mean --${meant}?`);
   }
 
   #letters(word: string): void {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The flags of Docker's `run` that are understood, to refuse them by name.
-import type { Flag, FlagValue, FlagValues } from '../flags/flag.js';
+import { type Flag, type FlagValue, type FlagValues, row } from '../flags/flag.js';
 import { PlainError } from '../usage-error.js';
 
 interface UnavailableFlag extends Flag {
@@ -14,50 +14,47 @@ const NETWORKS = "the networks are none and host; with --network host its ports 
 const HEALTH = 'no health check is run';
 const WINDOWS = 'it is for Windows containers';
 
-function row(
-  name: string,
-  type: Flag['type'],
-  hint?: string,
-  more: Partial<UnavailableFlag> = {},
-): UnavailableFlag {
-  return { name, type, about: '', ...(hint !== undefined && { hint }), ...more };
+type More = Omit<UnavailableFlag, 'name' | 'type' | 'about' | 'hint'>;
+
+function absent(name: string, type: Flag['type'], hint?: string, more: More = {}): UnavailableFlag {
+  return row(name, type, '', { ...(hint !== undefined && { hint }), ...more });
 }
 
 export const UNAVAILABLE_FLAGS: readonly UnavailableFlag[] = [
-  row('cpu-count', 'int64', WINDOWS, { harmless: [0] }),
-  row('cpu-percent', 'int64', WINDOWS, { harmless: [0] }),
-  row('detach', 'bool', LIFETIME, { short: 'd', harmless: [false] }),
-  row('detach-keys', 'string', LIFETIME, { harmless: [''] }),
-  row('disable-content-trust', 'bool', 'no signatures are checked', { harmless: [true] }),
-  row('expose', 'list', NETWORKS),
-  row('gpus', 'gpu-request', 'single devices are given with --device'),
-  row('health-cmd', 'string', HEALTH, { harmless: [''] }),
-  row('health-interval', 'duration', HEALTH, { harmless: ['0', '0s'] }),
-  row('health-retries', 'int', HEALTH, { harmless: [0] }),
-  row('health-start-interval', 'duration', HEALTH, { harmless: ['0', '0s'] }),
-  row('health-start-period', 'duration', HEALTH, { harmless: ['0', '0s'] }),
-  row('health-timeout', 'duration', HEALTH, { harmless: ['0', '0s'] }),
-  row('io-maxbandwidth', 'bytes', WINDOWS, { harmless: ['', '0'] }),
-  row('io-maxiops', 'int64', WINDOWS, { harmless: [0] }),
-  row('ip', 'string', NETWORKS, { harmless: [''] }),
-  row('ip6', 'string', NETWORKS, { harmless: [''] }),
-  row('isolation', 'string', WINDOWS, { harmless: ['', 'default'] }),
-  row('link', 'list', NETWORKS),
-  row('link-local-ip', 'list', NETWORKS),
-  row('log-driver', 'string', 'output goes to this command and is kept nowhere', {
+  absent('cpu-count', 'int64', WINDOWS, { harmless: [0] }),
+  absent('cpu-percent', 'int64', WINDOWS, { harmless: [0] }),
+  absent('detach', 'bool', LIFETIME, { short: 'd', harmless: [false] }),
+  absent('detach-keys', 'string', LIFETIME, { harmless: [''] }),
+  absent('disable-content-trust', 'bool', 'no signatures are checked', { harmless: [true] }),
+  absent('expose', 'list', NETWORKS),
+  absent('gpus', 'gpu-request', 'single devices are given with --device'),
+  absent('health-cmd', 'string', HEALTH, { harmless: [''] }),
+  absent('health-interval', 'duration', HEALTH, { harmless: ['0', '0s'] }),
+  absent('health-retries', 'int', HEALTH, { harmless: [0] }),
+  absent('health-start-interval', 'duration', HEALTH, { harmless: ['0', '0s'] }),
+  absent('health-start-period', 'duration', HEALTH, { harmless: ['0', '0s'] }),
+  absent('health-timeout', 'duration', HEALTH, { harmless: ['0', '0s'] }),
+  absent('io-maxbandwidth', 'bytes', WINDOWS, { harmless: ['', '0'] }),
+  absent('io-maxiops', 'int64', WINDOWS, { harmless: [0] }),
+  absent('ip', 'string', NETWORKS, { harmless: [''] }),
+  absent('ip6', 'string', NETWORKS, { harmless: [''] }),
+  absent('isolation', 'string', WINDOWS, { harmless: ['', 'default'] }),
+  absent('link', 'list', NETWORKS),
+  absent('link-local-ip', 'list', NETWORKS),
+  absent('log-driver', 'string', 'output goes to this command and is kept nowhere', {
     harmless: ['', 'none'],
   }),
-  row('log-opt', 'list', 'output goes to this command and is kept nowhere'),
-  row('mac-address', 'string', NETWORKS, { harmless: [''] }),
-  row('network-alias', 'list', NETWORKS, { aliases: ['net-alias'] }),
-  row('publish', 'list', NETWORKS, { short: 'p' }),
-  row('publish-all', 'bool', NETWORKS, { short: 'P', harmless: [false] }),
-  row('restart', 'string', LIFETIME, { harmless: ['', 'no'] }),
-  row('runtime', 'string', undefined, { harmless: [''] }),
-  row('storage-opt', 'list'),
-  row('use-api-socket', 'bool', undefined, { harmless: [false] }),
-  row('volume-driver', 'string', 'named volumes are not available yet', { harmless: [''] }),
-  row('volumes-from', 'list', 'the same --volume can be given to several containers'),
+  absent('log-opt', 'list', 'output goes to this command and is kept nowhere'),
+  absent('mac-address', 'string', NETWORKS, { harmless: [''] }),
+  absent('network-alias', 'list', NETWORKS, { aliases: ['net-alias'] }),
+  absent('publish', 'list', NETWORKS, { short: 'p' }),
+  absent('publish-all', 'bool', NETWORKS, { short: 'P', harmless: [false] }),
+  absent('restart', 'string', LIFETIME, { harmless: ['', 'no'] }),
+  absent('runtime', 'string', undefined, { harmless: [''] }),
+  absent('storage-opt', 'list'),
+  absent('use-api-socket', 'bool', undefined, { harmless: [false] }),
+  absent('volume-driver', 'string', 'named volumes are not available yet', { harmless: [''] }),
+  absent('volumes-from', 'list', 'the same --volume can be given to several containers'),
 ];
 
 /** @throws PlainError for the first of them that was given. */

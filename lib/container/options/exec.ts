@@ -23,9 +23,9 @@ export interface ExecOptions extends StdioOptions {
   privileged?: boolean;
   /** Capabilities on top of the container's. Default: none. */
   capAdd?: readonly string[];
-  /** Kills the process when aborted. */
+  /** Kills the process when aborted, from the call on. */
   signal?: AbortSignal;
-  /** Kills the process when it has run so long, in milliseconds or such as `'30s'`. Default: no limit. */
+  /** Kills the process so long after the call, in milliseconds or such as `'30s'`. Default: no limit. */
   timeoutMs?: Duration;
 }
 

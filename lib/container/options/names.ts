@@ -1,9 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // The names of all options, and what to say to somebody who wrote another.
+import { nearest } from '../../nearest.js';
 import type { ContainerOptions } from '../options.js';
 import type { ExecOptions } from './exec.js';
+import type { StdioOptions } from './stdio.js';
 
 // Records, so that an option without its name here does not compile.
+const stdio: Readonly<Record<keyof StdioOptions, true>> = {
+  stdin: true,
+  stdout: true,
+  stderr: true,
+  tty: true,
+  consoleSize: true,
+  maxBuffer: true,
+};
+
 const container: Readonly<Record<keyof ContainerOptions, true>> = {
   image: true,
   name: true,
@@ -19,12 +30,7 @@ const container: Readonly<Record<keyof ContainerOptions, true>> = {
   user: true,
   groupAdd: true,
   init: true,
-  stdin: true,
-  stdout: true,
-  stderr: true,
-  tty: true,
-  consoleSize: true,
-  maxBuffer: true,
+  ...stdio,
   memory: true,
   memoryReservation: true,
   memorySwap: true,
@@ -89,12 +95,7 @@ const exec: Readonly<Record<keyof ExecOptions, true>> = {
   user: true,
   privileged: true,
   capAdd: true,
-  stdin: true,
-  stdout: true,
-  stderr: true,
-  tty: true,
-  consoleSize: true,
-  maxBuffer: true,
+  ...stdio,
   signal: true,
   timeoutMs: true,
 };
@@ -169,43 +170,4 @@ export function hintFor(name: string, known: ReadonlySet<string>): string | unde
   const other = Object.hasOwn(OTHER_WORDS, camel) ? OTHER_WORDS[camel] : undefined;
   const meant = other !== undefined && known.has(other) ? other : nearest(camel, known);
   return meant === undefined ? undefined : `did you mean ${meant}?`;
-}
-
-function nearest(name: string, known: ReadonlySet<string>): string | undefined {
-  const limit = Math.max(1, Math.floor(name.length / 3));
-  let best: string | undefined;
-  let least = limit + 1;
-  for (const candidate of known) {
-    const steps = distance(name.toLowerCase(), candidate.toLowerCase(), least);
-    if (steps < least) [best, least] = [candidate, steps];
-  }
-  return best;
-}
-
-// Letters changed, added, left out or swapped with the next; counts no further than `limit`.
-function distance(a: string, b: string, limit: number): number {
-  if (Math.abs(a.length - b.length) >= limit) return limit;
-  let before: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row++) {
-    const next = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const same = a[row - 1] === b[column - 1] ? 0 : 1;
-      const swapped = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
-      next.push(
-        Math.min(
-          at(last, column) + 1,
-          at(next, column - 1) + 1,
-          at(last, column - 1) + same,
-          swapped ? at(before, column - 2) + 1 : Infinity,
-        ),
-      );
-    }
-    [before, last] = [last, next];
-  }
-  return at(last, b.length);
-}
-
-function at(row: readonly number[], column: number): number {
-  return row[column] ?? Infinity;
 }

@@ -11,7 +11,8 @@ export type IdMappingOption =
 
 export interface NamespaceOptions {
   /**
-   * `'host'`: the user ids of the engine. `'private'`: a user namespace, with the two mappings.
+   * `'host'`: the user ids of the engine. `'private'`: a user namespace, with the two mappings;
+   * needs Linux 5.19.
    * Default: `'host'`. Docker: `docker run --userns`.
    */
   usernsMode?: 'host' | 'private';

@@ -8,9 +8,15 @@ import { parseSize, type Size } from '../../units.js';
 export type StdioOption = 'pipe' | 'inherit' | 'ignore' | number;
 
 export interface StdioOptions {
-  /** Standard input. Default `'ignore'`, with `tty` `'pipe'`. Docker: `docker run --interactive`. */
+  /**
+   * Standard input. Default `'ignore'`; with `tty` always `'pipe'`, the keyboard of the terminal.
+   * Docker: `docker run --interactive`.
+   */
   stdin?: StdioOption;
-  /** Standard output. Default `'pipe'`. Docker: `docker run --attach stdout`. */
+  /**
+   * Standard output. Default `'pipe'`; with `tty` always so, all that the terminal shows.
+   * Docker: `docker run --attach stdout`.
+   */
   stdout?: StdioOption;
   /**
    * Standard error. Default `'pipe'`; not allowed with `tty`, where all output is one stream.
@@ -45,8 +51,8 @@ export function normaliseStdio(options: StdioOptions): NormalisedStdio {
     refuse('stderr', options.stderr, 'no stderr with tty', 'a terminal has one output stream');
   }
   return {
-    stdin: readStdio('stdin', options.stdin, tty ? 'pipe' : 'ignore'),
-    stdout: readStdio('stdout', options.stdout, 'pipe'),
+    stdin: tty ? terminalEnd('stdin', options) : readStdio('stdin', options.stdin, 'ignore'),
+    stdout: tty ? terminalEnd('stdout', options) : readStdio('stdout', options.stdout, 'pipe'),
     stderr: readStdio('stderr', options.stderr, 'pipe'),
     tty,
     consoleSize: readConsoleSize(options.consoleSize, tty),
@@ -61,6 +67,18 @@ function readStdio(option: string, value: unknown, absent: StdioOption): StdioOp
   if (value === undefined) return absent;
   if (value === 'pipe' || value === 'inherit' || value === 'ignore') return value;
   return asInteger(option, value, 0, 2 ** 31 - 1, "'pipe', 'inherit', 'ignore' or a descriptor");
+}
+
+// The engine holds the other end of the terminal, as a stream and nothing else.
+function terminalEnd(option: 'stdin' | 'stdout', options: StdioOptions): 'pipe' {
+  const value = options[option];
+  if (value === undefined || value === 'pipe') return 'pipe';
+  return refuse(
+    option,
+    value,
+    "'pipe' with tty",
+    'its terminal is read and written through streams',
+  );
 }
 
 function readConsoleSize(value: unknown, tty: boolean) {

@@ -4,6 +4,9 @@ import type { ContainerOptions, ExecOptions } from '../../../lib/container/optio
 import { normaliseExecOptions, normaliseOptions } from '../../../lib/container/validate.js';
 import { InvalidArgumentError } from '../../../lib/errors.js';
 
+const MAPPING = ['0:100000:65536'];
+const USERNS = { usernsMode: 'private', uidMappings: MAPPING, gidMappings: MAPPING };
+
 // What a caller without types can pass.
 const read = (options: object) =>
   normaliseOptions({ image: 'host', ...options } as ContainerOptions);
@@ -93,6 +96,10 @@ describe('refused values', () => {
     [{ groupAdd: [-5] }, 'groupAdd[0]'],
     [{ init: 'yes' }, 'init'],
     [{ init: true, pid: 'host' }, 'init'],
+    [{ ...USERNS, pid: 'container:x' }, 'pid'],
+    [{ ...USERNS, uts: 'ns:/x' }, 'uts'],
+    [{ ...USERNS, ipc: 'container:x' }, 'ipc'],
+    [{ ...USERNS, cgroupns: 'container:x' }, 'cgroupns'],
     [{ name: 'x' }, 'name'],
     [{ name: '../x' }, 'name'],
     [{ name: `a${'b'.repeat(255)}` }, 'name'],
@@ -103,6 +110,9 @@ describe('refused values', () => {
     [{ labels: { a: {} } }, 'labels.a'],
     [{ stdin: 'file' }, 'stdin'],
     [{ stdout: -1 }, 'stdout'],
+    [{ tty: true, stdin: 'ignore' }, 'stdin'],
+    [{ tty: true, stdin: 0 }, 'stdin'],
+    [{ tty: true, stdout: 'inherit' }, 'stdout'],
     [{ tty: true, stderr: 'pipe' }, 'stderr'],
     [{ consoleSize: { rows: 24, columns: 80 } }, 'consoleSize'],
     [{ tty: true, consoleSize: { rows: 0, columns: 80 } }, 'consoleSize.rows'],

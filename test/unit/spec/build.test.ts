@@ -206,21 +206,21 @@ describe('rights', () => {
 });
 
 describe('namespaces', () => {
-  const pid = (container: string) => {
+  const runningId = (container: string) => {
     assert.equal(container, 'other');
-    return 42;
+    return ID;
   };
 
-  it("another container's are joined by its process", () => {
+  it("another container's are joined by its id", () => {
     const options = { ipc: 'container:other', pid: 'container:other', uts: 'container:other' };
-    const { spec, extras } = build(options, {}, { containerPid: pid });
+    const { spec, extras } = build(options, {}, { runningId });
     const paths = spec.linux?.namespaces?.filter(({ path }) => path !== undefined);
     assert.deepEqual(paths, [
-      { type: 'uts', path: '/proc/42/ns/uts' },
-      { type: 'pid', path: '/proc/42/ns/pid' },
-      { type: 'ipc', path: '/proc/42/ns/ipc' },
+      { type: 'uts', path: `container:${ID}` },
+      { type: 'pid', path: `container:${ID}` },
+      { type: 'ipc', path: `container:${ID}` },
     ]);
-    assert.equal(extras.shmFromPid, 42);
+    assert.equal(extras.shmFrom, `container:${ID}`);
     assert.equal(
       spec.mounts?.some((m) => m.destination === '/dev/shm' && m.type === 'bind'),
       true,
