@@ -11,6 +11,7 @@
 
 #include "container/cgroup_parent.h"
 #include "sys/error.h"
+#include "sys/failpoint.h"
 
 namespace slipway {
 namespace {
@@ -82,6 +83,7 @@ Cgroup Cgroup::create(std::shared_ptr<CgroupParent> parent, std::string name,
   try {
     if (const CgroupHierarchy* unified = made.parent_->layout().v2()) made.addHierarchy(*unified);
     for (const std::string& controller : controllers) made.ensureController(controller);
+    failPoint("create cgroup");
   } catch (...) {
     made.removeMade();
     throw;
@@ -195,7 +197,10 @@ void Cgroup::moveInto(const CgroupDir& target) const {
 void Cgroup::joinSelf() const { join(0); }
 
 void Cgroup::join(pid_t pid) const {
-  for (const CgroupHierarchy* hierarchy : made_) joinDir(dir(*hierarchy), std::to_string(pid));
+  for (const CgroupHierarchy* hierarchy : made_) {
+    joinDir(dir(*hierarchy), std::to_string(pid));
+    failPoint("join cgroup");  // in some, not yet in the others
+  }
 }
 
 void Cgroup::joinV1Self() const {

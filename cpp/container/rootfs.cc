@@ -9,6 +9,7 @@
 #include "image/remove_tree.h"
 #include "sys/detached_mount.h"
 #include "sys/error.h"
+#include "sys/failpoint.h"
 #include "sys/kernel.h"
 #include "sys/path.h"
 
@@ -60,6 +61,7 @@ Fd idmappedLower(const std::string& path, int usernsFd) {
   setMountAttributes(clone.get(), attributes, false, kStep, path);
   const Fd target(check(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC), kStep, "open", path));
   attachMount(clone.get(), target.get(), kStep, path);
+  failPoint("map ids of layers");
   return clone;
 }
 

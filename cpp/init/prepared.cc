@@ -5,6 +5,7 @@
 
 #include "container/mounts.h"
 #include "supervisor/cleanup.h"
+#include "sys/failpoint.h"
 
 namespace slipway {
 namespace {
@@ -51,11 +52,13 @@ Sample Sample::of(const Plan& plan) {
 Prepared::Prepared(const Sample& sample, std::string dir, bool rootless) : dir_(std::move(dir)) {
   if (sample.overlays.empty()) return;
   rootfs_ = makeRootfs({sample.overlays, dir_, sample.isVolatile}, {}, rootless, {});
+  failPoint("prepare rootfs");
   overlays_ = sample.overlays;
   layers_ = foldersOf(overlays_);
   for (const spec::Mount& mount : sample.mounts) {
     fileSystems_.emplace_back(mount, makeFileSystem(mount));
   }
+  failPoint("prepare file systems");
 }
 
 Rootfs Prepared::takeRootfs(const Plan& plan, bool rootless) {

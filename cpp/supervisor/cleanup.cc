@@ -5,10 +5,12 @@
 
 #include "image/remove_tree.h"
 #include "sys/error.h"
+#include "sys/failpoint.h"
 
 namespace slipway {
 
 void removeFolder(const std::string& path) {
+  failPoint("remove folder");
   const size_t slash = path.rfind('/');
   const Fd parent(open(path.substr(0, slash).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!parent) {

@@ -143,11 +143,16 @@ void Supervisor::shutdown() {
     slots.push_back(&container->slot);
   }
   for (auto& [number, worker] : workers_) kill(worker->pidfd);
-  for (const Slot* slot : slots) killCgroup(slot->parent, slot->name);
+  for (const Slot* slot : slots) {
+    try {
+      killCgroup(slot->parent, slot->name);
+    } catch (const SysError&) {
+      continue;  // dropFolders looks again, and tells
+    }
+  }
   sweeper_.finish();
   while (wait4(-1, nullptr, __WALL, nullptr) > 0 || errno == EINTR) {
   }
-  for (const Slot* slot : slots) removeCgroup(slot->parent, slot->name);
   dropFolders();
 }
 

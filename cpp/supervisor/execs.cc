@@ -5,6 +5,7 @@
 #include "init/report.h"
 #include "supervisor/children.h"
 #include "supervisor/supervisor.h"
+#include "sys/failpoint.h"
 #include "sys/kernel.h"
 
 namespace slipway {
@@ -57,6 +58,7 @@ void Supervisor::exec(const Request& request, Message& message) {
     container.agent = forkAgent(target, environment_);
     loop_.watch(container.agent->socket.get(), [this, id] { agentSaid(id); });
   }
+  failPoint("ask agent");
   auto process = std::make_unique<ExecProcess>();
   process->id = document.root().get<std::string>("execId");
   process->request = request.number;

@@ -21,13 +21,12 @@ constexpr int kCalmMs = 20;
 std::shared_ptr<CgroupParent> Supervisor::parentFor(const Shape& shape) {
   if (!parent_ || !shape.cgroup) return nullptr;
   if (shape.cgroupParent.empty()) return parent_;
-  std::shared_ptr<CgroupParent>& other = otherParents_[shape.cgroupParent];
-  if (!other) {
-    const std::string path = shape.cgroupParent + "/slipway-" + settings_.id;
-    recordParent(path);
-    other = CgroupParent::create(layout_, path);
-  }
-  return other;
+  const auto known = otherParents_.find(shape.cgroupParent);
+  if (known != otherParents_.end()) return known->second;
+  const std::string path = shape.cgroupParent + "/slipway-" + settings_.id;
+  recordParent(path);
+  return otherParents_.emplace(shape.cgroupParent, CgroupParent::create(layout_, path))
+      .first->second;
 }
 
 SlotOrder Supervisor::order(const Shape& shape, const std::string& image) {
@@ -147,13 +146,18 @@ void Supervisor::poolSlotSaid(const std::string& name) {
   waiting_.erase(name);
 }
 
-void Supervisor::dropSlot(Slot& slot) {
-  loop_.unwatch(slot.socket.get());
-  slot.socket.reset();
-  kernel::pidfdSendSignal(slot.pidfd.get(), SIGKILL);
-  reapChild(slot.pidfd.get());
-  removeCgroup(slot.parent, slot.name);
-  sweeper_.take(slot.dir);
+void Supervisor::dropSlot(Slot& slot) noexcept {
+  try {
+    loop_.unwatch(slot.socket.get());
+    slot.socket.reset();
+    kernel::pidfdSendSignal(slot.pidfd.get(), SIGKILL);
+    reapChild(slot.pidfd.get());
+    if (slot.helper) reapChild(slot.helper.get());
+    sweeper_.take(slot.dir);
+    removeCgroup(slot.parent, slot.name);
+  } catch (const SysError&) {
+    return;  // no container waits for it; what is left goes when the engine closes
+  }
 }
 
 }  // namespace slipway

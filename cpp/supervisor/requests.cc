@@ -13,6 +13,7 @@
 #include "supervisor/children.h"
 #include "supervisor/cleanup.h"
 #include "supervisor/supervisor.h"
+#include "sys/failpoint.h"
 #include "sys/kernel.h"
 
 namespace slipway {
@@ -33,6 +34,15 @@ std::string base64(const void* data, size_t size) {
     out += i + 2 < size ? digits[group & 63] : '=';
   }
   return out;
+}
+
+// Of a message that could not be taken whole: its sender waits for an answer.
+uint64_t numberIn(std::string_view data) {
+  try {
+    return splitRequest(data).number;
+  } catch (const json::JsonError&) {
+    return 0;
+  }
 }
 
 // In the worker: its answer, whole, then its end.
@@ -56,8 +66,10 @@ void Supervisor::receive() {
     if (what == Received::nothing) return;
     if (what == Received::closed) return shutdown();
     request = splitRequest(message.data);
+    const FailPointScope asked(request.failPoint);
     dispatch(request, message);
   } catch (const std::exception& error) {
+    if (request.op.empty()) request.number = numberIn(message.data);
     sendFailed(request.number, asSysError(error, request.op.c_str()));
   }
 }
@@ -85,6 +97,7 @@ void Supervisor::compileFilter(const Request& request) {
   }
   // Calls newer than the profile answer ENOSYS, as Docker's runtime has it, so
   // that libc falls back to older ones.
+  failPoint("compile filter");
   SeccompOptions options;
   options.enosysAboveNamed = true;
   const std::vector<sock_filter> program = compileSeccomp(profile, options);
@@ -172,6 +185,7 @@ void Supervisor::work(const Request& request, Message& message) {
   args.flags = CLONE_PIDFD;
   args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
   args.exitSignal = SIGCHLD;
+  failPoint("start worker");
   const pid_t pid = check(kernel::clone3(args), "start worker", "clone3");
   if (pid == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);

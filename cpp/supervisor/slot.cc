@@ -12,6 +12,7 @@
 #include "init/steps.h"
 #include "supervisor/userns_slot.h"
 #include "sys/error.h"
+#include "sys/failpoint.h"
 #include "sys/kernel.h"
 #include "sys/message.h"
 
@@ -57,6 +58,7 @@ unsigned enterEarly(const Shape& shape) {
   const unsigned now = shape.key().empty() ? 0 : shape.newFlags() & kAtPrepare;
   if (now != 0) check(unshare(static_cast<int>(now)), "enter namespaces", "unshare");
   if ((now & CLONE_NEWNET) != 0) raiseLoopback();
+  failPoint("enter namespaces early");
   return now;
 }
 
@@ -111,6 +113,7 @@ Slot forkSlot(const SlotOrder& order, const SlotEnvironment& environment) {
   args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
   args.exitSignal = SIGCHLD;
   const PidNamespace joined(order.shape.pidPath());
+  failPoint("fork slot");
   slot.pid = check(kernel::clone3(args), "fork slot", "clone3");
   if (slot.pid == 0) {
     mine.reset();

@@ -8,6 +8,7 @@
 #include "supervisor/children.h"
 #include "supervisor/cleanup.h"
 #include "supervisor/supervisor.h"
+#include "sys/failpoint.h"
 
 namespace slipway {
 namespace {
@@ -41,7 +42,11 @@ void Supervisor::start(const Request& request, Message& message) {
     container->slot = takeSlot(shape, image, request.body);
   } catch (const SysError&) {
     // A slot that failed to be born may have got as far as its cgroup.
-    if (const auto parent = parentFor(shape)) removeCgroup(parent, std::to_string(slotCount_));
+    try {
+      if (const auto parent = parentFor(shape)) removeCgroup(parent, std::to_string(slotCount_));
+    } catch (const SysError&) {
+      // What is told is why the start failed; dropFolders looks again.
+    }
     throw;
   }
   container->newFolder = container->dir.empty();
@@ -49,7 +54,13 @@ void Supervisor::start(const Request& request, Message& message) {
   std::vector<int> fds;
   fds.reserve(message.fds.size());
   for (const Fd& fd : message.fds) fds.push_back(fd.get());
-  sendMessage(container->slot.socket.get(), request.body, fds);
+  try {
+    failPoint("send plan");
+    sendMessage(container->slot.socket.get(), request.body, fds);
+  } catch (const SysError&) {
+    dropSlot(container->slot);
+    throw;
+  }
   const std::string id = container->id;
   if (container->slot.helper) watchHelper(container->slot.helper.release());
   loop_.watch(container->slot.socket.get(), [this, id] { slotSaid(id); });

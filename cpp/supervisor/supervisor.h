@@ -30,6 +30,7 @@ struct EngineSettings {
   std::string run;   // state of the running
   bool rootless = false;
   size_t poolMin = 2, poolMax = 8;
+  std::string failPoint;  // fault injection: what fails outside of requests (tests)
 };
 
 // What a process has told of its start so far (init/report.h).
@@ -130,7 +131,7 @@ class Supervisor {
   void poolSlotSaid(const std::string& name);
   SlotOrder order(const Shape& shape, const std::string& image);
   std::shared_ptr<CgroupParent> parentFor(const Shape& shape);
-  void dropSlot(Slot& slot);
+  void dropSlot(Slot& slot) noexcept;
 
   // repair.cc
   void makeFolders();
@@ -144,6 +145,8 @@ class Supervisor {
     return (settings_.rootless ? "slipway-" : "/slipway/") + id;
   }
   void dropFolders();
+  void dropCgroups(const std::shared_ptr<CgroupParent>& parent, int levels);
+  void abandonFolders() noexcept;
 
   std::string scopeFolder() const { return settings_.root + "/scope/" + settings_.id; }
   Container& find(const std::string& id);

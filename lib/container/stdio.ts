@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The three descriptors a process starts with, and our ends of them.
-import { SlipwayError } from '../errors.js';
+import { fromNative, isSlipwayError, type NativeFailure, SlipwayError } from '../errors.js';
+import { failPoint } from '../failpoint.js';
 import { loadNative } from '../native.js';
 import { Input } from '../stream/input.js';
 import { Output } from '../stream/output.js';
@@ -44,6 +45,7 @@ export function openStdio(choice: StdioChoice): OpenStdio {
     fds.push(keep(theirs, pipe.theirs));
     const stream = own === 0 ? new Input(pipe.ours) : new Output(pipe.ours);
     ours.push(stream);
+    failPoint('start', 'open stdio');
     return stream;
   };
   const closeTheirs = () => {
@@ -60,20 +62,26 @@ export function openStdio(choice: StdioChoice): OpenStdio {
       abandon: () => {},
     };
   }
-  return {
-    fds,
-    ownPipes: [choice.stdin, choice.stdout, choice.stderr].flatMap((option, fd) =>
-      option === 'pipe' ? [fd] : [],
-    ),
-    stdin: open(choice.stdin, 0) as Input | null,
-    stdout: open(choice.stdout, 1) as Output | null,
-    stderr: open(choice.stderr, 2) as Output | null,
-    sent: closeTheirs,
-    abandon() {
-      closeTheirs();
-      for (const stream of ours) stream.destroy();
-    },
+  const abandon = () => {
+    closeTheirs();
+    for (const stream of ours) stream.destroy();
   };
+  try {
+    return {
+      fds,
+      ownPipes: [choice.stdin, choice.stdout, choice.stderr].flatMap((option, fd) =>
+        option === 'pipe' ? [fd] : [],
+      ),
+      stdin: open(choice.stdin, 0) as Input | null,
+      stdout: open(choice.stdout, 1) as Output | null,
+      stderr: open(choice.stderr, 2) as Output | null,
+      sent: closeTheirs,
+      abandon,
+    };
+  } catch (error) {
+    abandon();
+    throw isSlipwayError(error) ? error : fromNative(error as NativeFailure);
+  }
 }
 
 function keep(list: number[], fd: number): number {
