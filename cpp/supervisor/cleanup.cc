@@ -29,12 +29,13 @@ void killCgroup(const std::shared_ptr<CgroupParent>& parent, const std::string& 
   }
 }
 
-void removeCgroup(const std::shared_ptr<CgroupParent>& parent, const std::string& name) {
+void removeCgroup(const std::shared_ptr<CgroupParent>& parent, const std::string& name,
+                  int timeoutMs) {
   if (!parent) return;
   try {
     Cgroup cgroup = Cgroup::open(parent, name);
     cgroup.killAll(SIGKILL);
-    cgroup.remove();
+    cgroup.remove(timeoutMs);
   } catch (const SysError& error) {
     if (error.err != ENOENT) throw;
   }

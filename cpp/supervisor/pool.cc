@@ -153,10 +153,14 @@ void Supervisor::dropSlot(Slot& slot) noexcept {
     kernel::pidfdSendSignal(slot.pidfd.get(), SIGKILL);
     reapChild(slot.pidfd.get());
     if (slot.helper) reapChild(slot.helper.get());
-    sweeper_.take(slot.dir);
     removeCgroup(slot.parent, slot.name);
+    sweeper_.take(slot.dir);
   } catch (const SysError&) {
-    return;  // no container waits for it; what is left goes when the engine closes
+    // No container waits for it.
+    removeLater([parent = slot.parent, name = slot.name, dir = slot.dir] {
+      removeCgroup(parent, name, 0);
+      removeFolder(dir);
+    });
   }
 }
 

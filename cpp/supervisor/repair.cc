@@ -25,6 +25,9 @@ void makeDirs(const std::string& path, mode_t mode) {
     if (mkdir(part.c_str(), mode) < 0 && errno != EEXIST)
       throw SysError("make engine folders", "mkdir", part, errno);
   }
+  struct stat status;
+  check(stat(path.c_str(), &status), "make engine folders", "stat", path);
+  if (!S_ISDIR(status.st_mode)) throw SysError("make engine folders", "mkdir", path, ENOTDIR);
 }
 
 std::vector<std::string> names(const std::string& path) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 
 #include <algorithm>
 
@@ -9,6 +10,7 @@
 #include "supervisor/cleanup.h"
 #include "supervisor/supervisor.h"
 #include "sys/failpoint.h"
+#include "sys/kernel.h"
 
 namespace slipway {
 namespace {
@@ -79,14 +81,12 @@ void Supervisor::watchHelper(int pidfd) {
 
 Received Supervisor::slotSaid(const std::string& id) {
   Container& container = find(id);
-  Message message;
-  const Received what = receiveMessage(container.slot.socket.get(), message, false);
+  StartReport& start = container.start;
+  const Received what = start.hear(container.slot.socket.get(), container.slot.pidfd.get());
   if (what == Received::closed) slotEnded(container);
-  if (what == Received::message) {
-    // A new slot says first that it is in its cgroup.
-    if (message.data.find(R"("idle")") != std::string::npos) lastJoinNs_ = monotonicNs();
-    container.start.take(std::move(message));
-  }
+  // A new slot says first that it is in its cgroup.
+  if (start.joined) lastJoinNs_ = monotonicNs();
+  start.joined = false;
   return what;
 }
 
@@ -102,6 +102,20 @@ void Supervisor::slotEnded(Container& container) {
   refillSoon();
 }
 
+Received StartReport::hear(int socket, int pidfd) {
+  Message message;
+  try {
+    const Received what = receiveMessage(socket, message, false);
+    if (what == Received::message) take(std::move(message));
+    return what;
+  } catch (const SysError& error) {
+    failed = true;
+    failure = errorJson(error);
+    kernel::pidfdSendSignal(pidfd, SIGKILL);
+    return Received::message;
+  }
+}
+
 void StartReport::take(Message message) {
   const json::Document document = json::parse(message.data);
   const std::string event = document.root().get<std::string>("event");
@@ -110,7 +124,9 @@ void StartReport::take(Message message) {
     const size_t at = message.data.find(key) + key.size();
     return message.data.substr(at, message.data.size() - at - 1);
   };
-  if (event == "terminal" && !message.fds.empty()) {
+  if (event == "idle") {
+    joined = true;
+  } else if (event == "terminal" && !message.fds.empty()) {
     master = std::move(message.fds[0]);
   } else if (event == "ready") {
     ready = true;

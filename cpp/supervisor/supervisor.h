@@ -38,9 +38,13 @@ struct StartReport {
   Fd master;                     // of its terminal, until it is handed on
   std::string timings, failure;  // JSON of `ready`, of `failed`
   bool failed = false, ready = false;
+  bool joined = false;    // a new slot is in its cgroup
   bool answered = false;  // Node knows that it runs
 
   void take(Message message);
+  // Takes what there is to hear. A message whose terminal finds no free
+  // descriptor ends the process.
+  Received hear(int socket, int pidfd);
 };
 
 struct ExecProcess {
@@ -112,6 +116,7 @@ class Supervisor {
   // ends.cc
   void containerEnded(const std::string& id);
   void finishEnd(const std::string& id, std::string report, int tries);
+  void removeLater(std::function<void()> work, int delayMs = 100);
   void shutdown();
 
   // pool.cc

@@ -165,7 +165,15 @@ Slot forkUsernsSlot(const SlotOrder& order, const SlotEnvironment& environment) 
   birthTheirs.reset();
   its.reset();
   Message message;
-  const bool told = receiveMessage(birth.get(), message, true) == Received::message;
+  bool told = true;
+  try {
+    told = receiveMessage(birth.get(), message, true) == Received::message;
+  } catch (const SysError&) {
+    // No descriptor was free for the pidfd.
+    if (!message.data.empty()) endBorn(message.data);
+    reapChild(slot.helper.get());
+    throw;
+  }
   if (!told || message.fds.empty()) {
     reapChild(slot.helper.get());
     if (told) throw readError(message.data);

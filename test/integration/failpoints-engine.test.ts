@@ -15,7 +15,8 @@ import {
 import { freshRoot } from '../helpers/boxes.js';
 import { importBusybox } from '../helpers/busybox.js';
 import { assertCensusReturnsTo, type Census, settledCensus } from '../helpers/census.js';
-import { cgroupsNamed, childrenOf, until } from '../helpers/host.js';
+import { cgroupsNamed, childrenOf } from '../helpers/host.js';
+import { assertNothingOfContainers, containerCgroups, settledFds } from '../helpers/leftovers.js';
 import { needs } from '../helpers/needs.js';
 
 const IDS = '0:100000:65536';
@@ -142,19 +143,6 @@ describe('a place that fails', () => {
   const starting = (given: ContainerOptions) => () => Container.run(given);
   const run = async (more: object = {}) => Container.run(await options(more));
 
-  // With an engine that runs: its process and that which sweeps, the cgroups above the
-  // containers' own, and no folder of a container.
-  async function assertNothingOfContainers(): Promise<void> {
-    const supervisor = await engine.supervisor();
-    await until('nothing of a container is left', () => {
-      const scope = join(root, 'scope', engine.id);
-      const folders = readdirSync(scope).filter((name) => name !== 'trash');
-      const cgroups = cgroupsNamed(engine.id).filter((folder) => /\/\d+$/.test(folder));
-      return childrenOf(supervisor.pid).length <= 1 && folders.length === 0 && cgroups.length === 0;
-    });
-    assert.deepEqual(await Container.list({ all: true, engine }), []);
-  }
-
   async function assertGoesOn(more: object = {}): Promise<void> {
     await using box = await run({ ...more, name: 'same' });
     assert.equal((await box.exec(['echo', 'on'])).stdout, 'on');
@@ -173,7 +161,7 @@ describe('a place that fails', () => {
       await engine.supervisor();
       const create = async () => Container.create(await options({ name: 'same' }));
       await assert.rejects(failing(`create/${point}`, create), failedAt(point));
-      await assertNothingOfContainers();
+      await assertNothingOfContainers(engine);
       await assertGoesOn();
     });
   }
@@ -188,12 +176,12 @@ describe('a place that fails', () => {
       it(`${words} is named and leaves nothing: ${point}`, async () => {
         const start = starting(await options({ ...more, name: 'same' }));
         await engine.supervisor();
-        const fds = await openFds();
+        const fds = await settledFds();
         await assert.rejects(failing(point, start), failedAt(point));
-        await assertNothingOfContainers();
-        assert.deepEqual(await openFds(), fds);
+        await assertNothingOfContainers(engine);
+        assert.deepEqual(await settledFds(), fds);
         await assertGoesOn(more);
-        await assertNothingOfContainers();
+        await assertNothingOfContainers(engine);
       });
     }
   }
@@ -201,13 +189,13 @@ describe('a place that fails', () => {
   for (const point of EXEC) {
     it(`of an exec is named, and the container goes on: ${point}`, async () => {
       await using box = await run();
-      const fds = await openFds();
+      const fds = await settledFds();
       const exec = async () => void (await box.exec(['true']));
       await assert.rejects(failing(`exec/${point}`, exec), failedAt(point));
-      assert.deepEqual(await openFds(), fds);
+      assert.deepEqual(await settledFds(), fds);
       assert.equal((await box.exec(['echo', 'on'])).stdout, 'on');
       await box.remove({ force: true });
-      await assertNothingOfContainers();
+      await assertNothingOfContainers(engine);
     });
   }
 
@@ -222,7 +210,7 @@ describe('a place that fails', () => {
       assert.equal(box.status, 'exited');
       assert.equal((await Container.list({ all: true, engine })).length, 1);
       await box.remove();
-      await assertNothingOfContainers();
+      await assertNothingOfContainers(engine);
     });
   }
 
@@ -261,7 +249,7 @@ describe('a place that fails', () => {
     });
   }
 
-  it('of what follows a failed start rides along, and goes with the engine', async () => {
+  it('of what follows a failed start rides along, and is made good soon after', async () => {
     for (const point of ['remove folder', 'remove cgroup']) {
       open(0);
       await failing(`engine/${point}`, () => engine.supervisor());
@@ -274,21 +262,19 @@ describe('a place that fails', () => {
       } finally {
         delete process.env.SLIPWAY_FAIL_STEP;
       }
+      await assertNothingOfContainers(engine);
       await assertGoesOn();
       await engine.close();
-      assert.deepEqual(cgroupsNamed(engine.id), []);
-      assert.deepEqual(allNames(join(root, 'scope')), []);
     }
   });
 
-  it('of the end of a container goes with the engine', async () => {
+  it('of the end of a container is made good soon after', async () => {
     await failing('engine/remove cgroup', () => engine.supervisor());
-    await using box = await run({ command: ['true'] });
+    const box = await run({ command: ['true'] });
     assert.equal((await box.wait()).exitCode, 0);
-    assert.notDeepEqual(
-      cgroupsNamed(engine.id).filter((folder) => /\/\d+$/.test(folder)),
-      [],
-    );
+    assert.notDeepEqual(containerCgroups(engine), []);
+    await box.remove();
+    await assertNothingOfContainers(engine);
     await assertGoesOn();
   });
 
@@ -303,12 +289,6 @@ describe('a place that fails', () => {
     });
   }
 });
-
-// An engine marks the images it has used, until it closes.
-async function openFds(): Promise<string[]> {
-  const { fds } = await settledCensus();
-  return fds.filter((target) => !target.includes('/images/'));
-}
 
 function allNames(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' });
