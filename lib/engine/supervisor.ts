@@ -278,7 +278,10 @@ export class Supervisor {
       this.onExit(key, resolve);
     });
     try {
-      await this.request('kill', { id, execId, signal: 9 });
+      // It may have ended by itself, which is told just the same.
+      await this.request('kill', { id, execId, signal: 9 }).catch((error: SlipwayError) => {
+        if (error.code !== 'ESRCH') throw error;
+      });
       await ended;
       const isNew = execId === undefined && dir === undefined;
       if (isNew) await this.request('remove', { id, dir: answer.dir });
