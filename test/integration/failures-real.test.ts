@@ -166,7 +166,13 @@ describe('a failure of the machine', () => {
     });
   });
 
-  for (const kind of ['start', 'start with a terminal', 'exec', 'user namespace'] as const) {
+  for (const kind of [
+    'start',
+    'start with a terminal',
+    'exec',
+    'exec with a terminal',
+    'user namespace',
+  ] as const) {
     it(`of descriptors in the supervisor, however many are free: ${kind}`, async function () {
       this.timeout(60_000);
       const { pid } = await engine.supervisor();
@@ -183,10 +189,10 @@ describe('a failure of the machine', () => {
       let good = 0;
       for (let count = 4; count <= 64; count += count < 32 ? 1 : 8) {
         limit(1024);
-        const box = kind === 'exec' ? await run() : undefined;
+        const box = kind.startsWith('exec') ? await run() : undefined;
         limit(count);
         try {
-          if (box !== undefined) await box.exec(['true']);
+          if (box !== undefined) await box.exec(['true'], { tty: kind === 'exec with a terminal' });
           else await (await run(more)).remove({ force: true });
           good++;
         } catch (error) {
