@@ -162,6 +162,15 @@ export function fromNative(record: NativeFailure): SlipwayError {
   });
 }
 
+/** Turns a failure of node:fs into the error that callers see; any other stays as it is. */
+export function fromSystem(error: unknown, step: string): unknown {
+  if (!(error instanceof Error) || isSlipwayError(error)) return error;
+  const { code, errno, syscall, path, dest } = error as NodeJS.ErrnoException & { dest?: string };
+  if (code === undefined || syscall === undefined) return error;
+  const text = `${[step, path].filter(Boolean).join(' on ')}: ${code}`;
+  return new SlipwayError(text, { code, errno, syscall, path, dest, step, cause: error });
+}
+
 /** Whether `error` comes from Slipway, also from another copy of the package. */
 export function isSlipwayError(error: unknown): error is SlipwayError {
   return typeof error === 'object' && error !== null && brand in error;

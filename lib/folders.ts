@@ -2,6 +2,7 @@
 // Folders with those above them.
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { fromSystem } from './errors.js';
 
 /**
  * As mkdir -p. The recursive form of node:fs never ends where a name that is not there cannot
@@ -15,7 +16,9 @@ export function makeFolders(path: string, mode = 0o777): void {
       mkdirSync(part, { mode });
     } catch (error) {
       // Made by somebody else at the same time.
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+        throw fromSystem(error, 'make folder');
+      }
     }
   }
 }

@@ -4,12 +4,14 @@
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SlipwayError } from './errors.js';
+import { type NativeFailure, SlipwayError } from './errors.js';
 
 /** A message with descriptors; each message arrives whole. */
 export interface NativeMessage {
   readonly data: string;
   readonly fds: readonly number[];
+  /** Why its descriptors could not be taken. */
+  readonly failure?: NativeFailure;
 }
 
 /** A descriptor on the event loop. Calls back while it is readable or writable. */

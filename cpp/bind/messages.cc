@@ -28,10 +28,16 @@ Napi::Value receive(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   return guard(env, [&]() -> Napi::Value {
     Message message;
-    const Received what = receiveMessage(info[0].As<Napi::Number>(), message, false);
-    if (what == Received::nothing) return env.Null();
-    if (what == Received::closed) return env.Undefined();
     Napi::Object result = Napi::Object::New(env);
+    try {
+      const Received what = receiveMessage(info[0].As<Napi::Number>(), message, false);
+      if (what == Received::nothing) return env.Null();
+      if (what == Received::closed) return env.Undefined();
+    } catch (const SysError& error) {
+      if (message.data.empty()) throw;
+      message.fds.clear();
+      result.Set("failure", toJs(env, error).Value());
+    }
     Napi::Array fds = Napi::Array::New(env, message.fds.size());
     for (uint32_t i = 0; i < message.fds.size(); i++)
       fds.Set(i, OwnedFds::of(env).give(message.fds[i].release()));

@@ -11,6 +11,7 @@
 
 #include "container/cgroup_parent.h"
 #include "sys/error.h"
+#include "sys/failpoint.h"
 
 namespace slipway {
 namespace {
@@ -86,6 +87,7 @@ Cgroup Cgroup::create(std::shared_ptr<CgroupParent> parent, std::string name,
       const CgroupHierarchy& hierarchy = made.hierarchyFor(controller);
       if (!made.has(hierarchy)) made.addHierarchy(hierarchy);
     }
+    failPoint("create cgroup");
   } catch (...) {
     made.removeMade();
     throw;
@@ -204,7 +206,10 @@ void Cgroup::moveInto(const CgroupDir& target) const {
 void Cgroup::joinSelf() const { join(0); }
 
 void Cgroup::join(pid_t pid) const {
-  for (const CgroupHierarchy* hierarchy : made_) joinDir(dir(*hierarchy), std::to_string(pid));
+  for (const CgroupHierarchy* hierarchy : made_) {
+    joinDir(dir(*hierarchy), std::to_string(pid));
+    failPoint("join cgroup");  // in some, not yet in the others
+  }
 }
 
 void Cgroup::joinV1Self() const {

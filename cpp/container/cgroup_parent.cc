@@ -12,6 +12,7 @@
 
 #include "container/cgroup_tree.h"
 #include "sys/error.h"
+#include "sys/failpoint.h"
 
 namespace slipway {
 namespace {
@@ -139,6 +140,7 @@ void CgroupParent::Entry::makeFolders() {
       i = 0;
       continue;
     }
+    failPoint("create cgroup parent");
     if (hierarchy->has("cpuset") && !hierarchy->v2)
       fillCpuset(above(prefix), above(i ? prefixes()[i - 1] : std::string()));
     if (!saved && hierarchy->has("memory") && !hierarchy->v2) countBelow(above(prefix));
@@ -248,6 +250,7 @@ std::vector<std::string> CgroupParent::list() {
 }
 
 void CgroupParent::remove(int levels) {
+  failPoint("remove cgroup parent");
   for (Entry& entry : entries_) {
     if (!entry.openFolder()) continue;
     entry.fd.reset();

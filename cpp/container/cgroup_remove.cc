@@ -8,6 +8,7 @@
 #include "container/cgroup.h"
 #include "container/cgroup_tree.h"
 #include "sys/error.h"
+#include "sys/failpoint.h"
 
 namespace slipway {
 namespace {
@@ -38,6 +39,7 @@ std::string joined(const std::vector<std::string>& words) {
 }  // namespace
 
 void Cgroup::remove(int timeoutMs) {
+  failPoint("remove cgroup");
   const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeoutMs);
   int error = 0;
   for (useconds_t waitUs = 50; !made_.empty(); waitUs = std::min<useconds_t>(waitUs * 2, 20000)) {

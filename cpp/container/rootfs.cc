@@ -10,6 +10,7 @@
 #include "image/remove_tree.h"
 #include "sys/detached_mount.h"
 #include "sys/error.h"
+#include "sys/failpoint.h"
 #include "sys/features.h"
 #include "sys/kernel.h"
 #include "sys/path.h"
@@ -62,6 +63,7 @@ Fd idmappedLower(const std::string& path, int usernsFd) {
   setMountAttributes(clone.get(), attributes, false, kStep, path);
   const Fd target(check(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC), kStep, "open", path));
   attachMount(clone.get(), target.get(), kStep, path);
+  failPoint("map ids of layers");
   return clone;
 }
 

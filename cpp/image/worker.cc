@@ -15,6 +15,7 @@
 #include "spec/json.h"
 #include "spec/json_writer.h"
 #include "sys/error.h"
+#include "sys/failpoint.h"
 
 namespace slipway {
 namespace {
@@ -158,6 +159,7 @@ std::string runImageWorker(std::string_view request, std::vector<Fd> fds) {
   umask(022);
   signal(SIGPIPE, SIG_IGN);
   try {
+    failPoint("work on files");
     const json::Document document = json::parse(request);
     Writer out;
     out.beginObject().key("result").beginObject();

@@ -10,6 +10,7 @@
 #include "supervisor/cleanup.h"
 #include "sys/detached_mount.h"
 #include "sys/error.h"
+#include "sys/failpoint.h"
 #include "sys/features.h"
 #include "sys/path.h"
 
@@ -94,6 +95,7 @@ Prepared::Prepared(const Sample& sample, std::string dir, bool rootless) : dir_(
   // a start may show.
   if (sample.overlays.empty() || !features().overlayLayers) return;
   rootfs_ = makeRootfs({sample.overlays, dir_, sample.isVolatile}, {}, rootless, {});
+  failPoint("prepare rootfs");
   overlays_ = sample.overlays;
   layers_ = foldersOf(overlays_);
   makeTargets(sample);
@@ -132,6 +134,7 @@ Prepared::Prepared(const Sample& sample, const RootMounts& kept)
 void Prepared::makeFileSystems(const Sample& sample) {
   for (const spec::Mount& mount : sample.mounts)
     fileSystems_.emplace_back(mount, makeFileSystem(mount));
+  failPoint("prepare file systems");
 }
 
 RootMounts Prepared::copyMounts() const {

@@ -25,6 +25,7 @@ EngineSettings readSettings(std::string_view text) {
   root.read("rootless", settings.rootless);
   root.read("poolMin", settings.poolMin);
   root.read("poolMax", settings.poolMax);
+  root.read("failPoint", settings.failPoint);
   return settings;
 }
 

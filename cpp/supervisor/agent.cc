@@ -11,6 +11,7 @@
 #include "init/steps.h"
 #include "sys/descriptors.h"
 #include "sys/error.h"
+#include "sys/failpoint.h"
 #include "sys/kernel.h"
 #include "sys/message.h"
 
@@ -44,21 +45,28 @@ struct AgentTask {
   runExec(request.data, std::move(context));
 }
 
+pid_t cloneExec(const kernel::CloneArgs& args) {
+  failPoint("fork exec");
+  const pid_t pid = kernel::clone3(args);
+  if (pid >= 0) return pid;
+  const int saved = errno;
+  throw SysError("fork exec", "clone3", "", saved,
+                 saved == EAGAIN ? "the container's pids limit is reached" : "");
+}
+
 void spawn(const AgentTask& task, Message& request) {
   int pidfd = -1;
   kernel::CloneArgs args;
   // A child of the supervisor, which reaps it; such a clone has no exit signal.
   args.flags = CLONE_PIDFD | CLONE_PARENT;
   args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
-  const pid_t pid = kernel::clone3(args);
-  if (pid == 0) execChild(task, request);
-  if (pid < 0) {
-    const int saved = errno;
-    reportFailed(task.socket,
-                 SysError("fork exec", "clone3", "", saved,
-                          saved == EAGAIN ? "the container's pids limit is reached" : ""));
-    return;
+  pid_t pid = -1;
+  try {
+    pid = cloneExec(args);
+  } catch (const SysError& error) {
+    return reportFailed(task.socket, error);
   }
+  if (pid == 0) execChild(task, request);
   const Fd owned(pidfd);
   sendMessage(task.socket, R"({"event":"spawned","pid":)" + std::to_string(pid) + "}",
               std::span(&pidfd, 1));
@@ -72,6 +80,7 @@ void spawn(const AgentTask& task, Message& request) {
     // Before any child is born where a container that was given CAP_SYS_PTRACE can
     // look at it: the child has the container's root, and no descriptor of ours.
     closeAllBut({task.socket, task.target.initPidfd});
+    failPoint("join container");
     check(setns(task.target.initPidfd, static_cast<int>(task.target.namespaces)), kStep, "setns");
     close(task.target.initPidfd);
     dieWithSupervisor(task.socket);
@@ -102,6 +111,7 @@ Agent forkAgent(const AgentTarget& target, const SlotEnvironment& environment) {
   args.flags = CLONE_PIDFD;
   args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
   args.exitSignal = SIGCHLD;
+  failPoint("fork agent");
   const pid_t pid = check(kernel::clone3(args), "fork agent", "clone3");
   if (pid == 0) {
     mine.reset();

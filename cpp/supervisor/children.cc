@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "init/report.h"
+#include "spec/json.h"
 #include "sys/error.h"
 
 namespace slipway {
@@ -35,6 +36,18 @@ ChildEnd reapChild(int pidfd) {
   end.signal = exited ? 0 : info.si_status;
   end.exitCode = exited ? info.si_status : 128 + info.si_status;
   return end;
+}
+
+void endBorn(std::string_view message) {
+  const json::Document document = json::parse(message);
+  pid_t pid = 0;
+  document.root().require("pid", pid);
+  check(kill(pid, SIGKILL), "wait for process", "kill");
+  pid_t result;
+  do {
+    result = waitpid(pid, nullptr, __WALL);
+  } while (result < 0 && errno == EINTR);
+  check(result, "wait for process", "waitpid");
 }
 
 void writeEnd(json::Writer& w, const ChildEnd& end, uint64_t startedNs) {

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include <cstdint>
+#include <string_view>
 
 #include "spec/json_writer.h"
 
@@ -19,6 +20,10 @@ struct ChildEnd {
 
 // Waits for the end (it is there when the pidfd is readable) and reaps.
 ChildEnd reapChild(int pidfd);
+
+// Kills and reaps the child that a message with its "pid" tells of, where no
+// descriptor was free for the pidfd beside it. Its id is its own until then.
+void endBorn(std::string_view message);
 
 // Members "exitCode", "signal", "durationUs", "user..", "maxRss" of a report.
 void writeEnd(json::Writer& writer, const ChildEnd& end, uint64_t startedNs);

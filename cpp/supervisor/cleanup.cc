@@ -5,10 +5,12 @@
 
 #include "image/remove_tree.h"
 #include "sys/error.h"
+#include "sys/failpoint.h"
 
 namespace slipway {
 
 void removeFolder(const std::string& path) {
+  failPoint("remove folder");
   const size_t slash = path.rfind('/');
   const Fd parent(open(path.substr(0, slash).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!parent) {
@@ -27,12 +29,13 @@ void killCgroup(const std::shared_ptr<CgroupParent>& parent, const std::string& 
   }
 }
 
-void removeCgroup(const std::shared_ptr<CgroupParent>& parent, const std::string& name) {
+void removeCgroup(const std::shared_ptr<CgroupParent>& parent, const std::string& name,
+                  int timeoutMs) {
   if (!parent) return;
   try {
     Cgroup cgroup = Cgroup::open(parent, name);
     cgroup.killAll(SIGKILL);
-    cgroup.remove();
+    cgroup.remove(timeoutMs);
   } catch (const SysError& error) {
     if (error.err != ENOENT) throw;
   }

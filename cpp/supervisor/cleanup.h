@@ -17,7 +17,8 @@ void removeFolder(const std::string& path);
 void killCgroup(const std::shared_ptr<CgroupParent>& parent, const std::string& name);
 
 // The same, and removes it.
-void removeCgroup(const std::shared_ptr<CgroupParent>& parent, const std::string& name);
+void removeCgroup(const std::shared_ptr<CgroupParent>& parent, const std::string& name,
+                  int timeoutMs = 1000);
 
 std::string usageJson(const CgroupUsage& usage);
 

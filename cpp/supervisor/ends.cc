@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <algorithm>
+
 #include "image/remove_tree.h"
 #include "init/report.h"
 #include "supervisor/children.h"
@@ -16,6 +18,8 @@ namespace {
 // The kernel frees a cgroup's dead processes a little late; this many quick
 // looks, each twice as long after the last, then the failure is told.
 constexpr int kRemoveTries = 11;
+
+constexpr int kLongestDelayMs = 60000;
 
 void writeUsage(json::Writer& w, const CgroupUsage& usage) {
   const auto optional = [&w](const char* key, const std::optional<uint64_t>& value) {
@@ -103,6 +107,9 @@ void Supervisor::finishEnd(const std::string& id, std::string report, int tries)
       return;
     }
     failure = error;
+    removeLater([parent = container.slot.parent, name = container.slot.name] {
+      removeCgroup(parent, name, 0);
+    });
   }
   try {
     if (container.start.failed && container.newFolder) {
@@ -114,6 +121,9 @@ void Supervisor::finishEnd(const std::string& id, std::string report, int tries)
     if (!container.newFolder) sweeper_.take(container.slot.dir);
   } catch (const SysError& error) {
     if (!failure) failure = error;
+    const bool gone = container.start.failed ? container.newFolder : container.autoRemove;
+    const std::string& dir = gone ? container.dir : container.slot.dir;
+    removeLater([dir] { removeFolder(dir); });
   }
   if (container.start.failed)
     report = R"({"event":"failed","req":)" + std::to_string(container.request) + R"(,"error":)" +
@@ -122,6 +132,18 @@ void Supervisor::finishEnd(const std::string& id, std::string report, int tries)
   containers_.erase(id);
   send(report + "}");
   refillSoon();
+}
+
+// What could not be removed is tried again, ever less often: descriptors and
+// space come back. Closing the engine looks once more.
+void Supervisor::removeLater(std::function<void()> work, int delayMs) {
+  loop_.after(delayMs, [this, work = std::move(work), delayMs] {
+    try {
+      work();
+    } catch (const SysError&) {
+      removeLater(work, std::min(2 * delayMs, kLongestDelayMs));
+    }
+  });
 }
 
 // Signals everything first and collects afterwards: the first process of a pid
@@ -143,11 +165,16 @@ void Supervisor::shutdown() {
     slots.push_back(&container->slot);
   }
   for (auto& [number, worker] : workers_) kill(worker->pidfd);
-  for (const Slot* slot : slots) killCgroup(slot->parent, slot->name);
+  for (const Slot* slot : slots) {
+    try {
+      killCgroup(slot->parent, slot->name);
+    } catch (const SysError&) {
+      continue;  // dropFolders looks again, and tells
+    }
+  }
   sweeper_.finish();
   while (wait4(-1, nullptr, __WALL, nullptr) > 0 || errno == EINTR) {
   }
-  for (const Slot* slot : slots) removeCgroup(slot->parent, slot->name);
   dropFolders();
 }
 

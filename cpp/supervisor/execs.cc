@@ -5,6 +5,7 @@
 #include "init/report.h"
 #include "supervisor/children.h"
 #include "supervisor/supervisor.h"
+#include "sys/failpoint.h"
 #include "sys/kernel.h"
 
 namespace slipway {
@@ -58,6 +59,7 @@ void Supervisor::exec(const Request& request, Message& message) {
     container.agent = forkAgent(target, environment_);
     loop_.watch(container.agent->socket.get(), [this, id] { agentSaid(id); });
   }
+  failPoint("ask agent");
   auto process = std::make_unique<ExecProcess>();
   process->id = document.root().get<std::string>("execId");
   process->request = request.number;
@@ -90,7 +92,13 @@ void Supervisor::askNext(Container& container) {
 bool Supervisor::agentSaid(const std::string& id) {
   Container& container = find(id);
   Message message;
-  const Received what = receiveMessage(container.agent->socket.get(), message, false);
+  Received what = Received::message;
+  std::optional<SysError> lost;
+  try {
+    what = receiveMessage(container.agent->socket.get(), message, false);
+  } catch (const SysError& error) {
+    lost = error;
+  }
   if (what == Received::nothing) return false;
   if (what == Received::closed) {
     dropAgent(container);
@@ -101,6 +109,12 @@ bool Supervisor::agentSaid(const std::string& id) {
   std::unique_ptr<ExecProcess> process = std::move(container.spawning.front());
   container.spawning.pop_front();
   askNext(container);
+  if (lost) {
+    // No descriptor was free for its pidfd.
+    endBorn(message.data);
+    sendFailed(process->request, *lost);
+    return true;
+  }
   if (message.fds.empty()) {
     const size_t error = message.data.find(R"("error":)");
     send(R"({"event":"failed","req":)" + std::to_string(process->request) + "," +
@@ -135,10 +149,8 @@ void Supervisor::endExecs(Container& container) {
 
 Received Supervisor::execSaid(const std::string& id, const std::string& execId) {
   ExecProcess& process = *find(id).execs.at(execId);
-  Message message;
-  const Received what = receiveMessage(process.socket.get(), message, false);
+  const Received what = process.start.hear(process.socket.get(), process.pidfd.get());
   if (what == Received::closed) execReportEnded(process);
-  if (what == Received::message) process.start.take(std::move(message));
   return what;
 }
 

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor/kept_root.h"
 
+#include <dirent.h>
 #include <time.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "spec/json.h"
 
 namespace slipway {
 namespace {
+
+constexpr size_t kMost = 64;
 
 int64_t nanoseconds(const timespec& time) {
   return static_cast<int64_t>(time.tv_sec) * 1000000000 + time.tv_nsec;
@@ -21,8 +25,6 @@ bool same(const struct stat& a, const struct stat& b) {
 
 }  // namespace
 
-KeptRoot::KeptRoot(RootMounts mounts) : mounts_(std::move(mounts)) {}
-
 std::optional<KeptRoot> KeptRoot::of(Message& idle) {
   if (idle.fds.empty()) return std::nullopt;
   const json::Document document = json::parse(idle.data);
@@ -34,37 +36,48 @@ std::optional<KeptRoot> KeptRoot::of(Message& idle) {
     mounts.layers.emplace_back(numbers[i], numbers[i + 1]);
   mounts.overlays = std::move(idle.fds);
   KeptRoot kept(std::move(mounts));
-  auto seen = kept.look();
-  if (!seen) return std::nullopt;
-  kept.seen_ = std::move(*seen);
+  if (!kept.look()) return std::nullopt;
   return kept;
 }
 
-// Nothing when a folder is gone: the slot took its guess down.
-std::optional<std::vector<struct stat>> KeptRoot::look() const {
-  std::vector<struct stat> now;
+// False when a folder is gone, since the slot took its guess down, or when there
+// is more than the few targets of mounts.
+bool KeptRoot::look() {
   for (size_t i = 0; i < mounts_.overlays.size(); i++) {
     const std::string suffix = i == 0 ? "" : std::to_string(i);
-    for (const std::string& path :
-         {mounts_.dir + "/upper" + suffix, mounts_.dir + "/work" + suffix + "/work"}) {
-      if (lstat(path.c_str(), &now.emplace_back()) < 0) return std::nullopt;
-    }
+    if (!lookBelow(mounts_.dir + "/upper" + suffix)) return false;
+    if (!lookBelow(mounts_.dir + "/work" + suffix + "/work")) return false;
   }
-  return now;
+  return true;
+}
+
+bool KeptRoot::lookBelow(const std::string& path) {
+  Seen& seen = seen_.emplace_back(path);
+  if (seen_.size() > kMost || lstat(path.c_str(), &seen.status) < 0) return false;
+  if (!S_ISDIR(seen.status.st_mode)) return true;
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(path.c_str()), closedir);
+  if (!folder) return false;
+  while (const dirent* entry = readdir(folder.get())) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != ".." && !lookBelow(path + "/" + entry->d_name)) return false;
+  }
+  return true;
 }
 
 bool KeptRoot::wouldShowWrites() const {
   timespec tick{}, now{};
   clock_getres(CLOCK_REALTIME_COARSE, &tick);
   clock_gettime(CLOCK_REALTIME_COARSE, &now);
-  return std::all_of(seen_.begin(), seen_.end(), [&](const struct stat& folder) {
-    return nanoseconds(now) - nanoseconds(folder.st_ctim) >= 2 * nanoseconds(tick);
+  return std::ranges::all_of(seen_, [&](const Seen& seen) {
+    return nanoseconds(now) - nanoseconds(seen.status.st_ctim) >= 2 * nanoseconds(tick);
   });
 }
 
 bool KeptRoot::isUntouched() const {
-  const auto now = look();
-  return now && std::equal(now->begin(), now->end(), seen_.begin(), seen_.end(), same);
+  return std::ranges::all_of(seen_, [](const Seen& seen) {
+    struct stat now{};
+    return lstat(seen.path.c_str(), &now) == 0 && same(now, seen.status);
+  });
 }
 
 }  // namespace slipway

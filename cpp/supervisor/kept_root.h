@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "init/prepared.h"
@@ -26,16 +27,22 @@ class KeptRoot {
   // ticks, and the tick of the last change must be over.
   bool wouldShowWrites() const;
   // Nothing was written, created or deleted in it, no owner, mode, attribute or
-  // time changed: each would have moved a time of change of one of the folders
-  // that overlayfs works in.
+  // time changed: each would have moved the time of change of something that was
+  // in an upper folder at the beginning.
   bool isUntouched() const;
 
  private:
-  explicit KeptRoot(RootMounts mounts);
-  std::optional<std::vector<struct stat>> look() const;
+  struct Seen {
+    std::string path;
+    struct stat status;
+  };
+
+  explicit KeptRoot(RootMounts mounts) : mounts_(std::move(mounts)) {}
+  bool look();
+  bool lookBelow(const std::string& path);
 
   RootMounts mounts_;
-  std::vector<struct stat> seen_;  // upper and work folder of each overlay
+  std::vector<Seen> seen_;  // upper folders with all that is in them, work folders
 };
 
 }  // namespace slipway

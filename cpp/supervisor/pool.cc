@@ -24,14 +24,14 @@ std::shared_ptr<CgroupParent> Supervisor::parentFor(const Shape& shape) {
     parent_->prepare();
     return parent_;
   }
-  std::shared_ptr<CgroupParent>& other = otherParents_[shape.cgroupParent];
-  if (!other) {
+  auto known = otherParents_.find(shape.cgroupParent);
+  if (known == otherParents_.end()) {
     const std::string path = shape.cgroupParent + "/slipway-" + settings_.id;
     recordParent(path);
-    other = CgroupParent::create(layout_, path);
+    known = otherParents_.emplace(shape.cgroupParent, CgroupParent::create(layout_, path)).first;
   }
-  other->prepare();
-  return other;
+  known->second->prepare();
+  return known->second;
 }
 
 SlotOrder Supervisor::order(const Shape& shape, const std::string& image) {
@@ -187,13 +187,22 @@ void Supervisor::slotIsIdle(Slot& slot, Message& message) {
   if (!slot.root) slot.root = KeptRoot::of(message);
 }
 
-void Supervisor::dropSlot(Slot& slot) {
-  loop_.unwatch(slot.socket.get());
-  slot.socket.reset();
-  kernel::pidfdSendSignal(slot.pidfd.get(), SIGKILL);
-  reapChild(slot.pidfd.get());
-  removeCgroup(slot.parent, slot.name);
-  sweeper_.take(slot.dir);
+void Supervisor::dropSlot(Slot& slot) noexcept {
+  try {
+    loop_.unwatch(slot.socket.get());
+    slot.socket.reset();
+    kernel::pidfdSendSignal(slot.pidfd.get(), SIGKILL);
+    reapChild(slot.pidfd.get());
+    if (slot.helper) reapChild(slot.helper.get());
+    removeCgroup(slot.parent, slot.name);
+    sweeper_.take(slot.dir);
+  } catch (const SysError&) {
+    // No container waits for it.
+    removeLater([parent = slot.parent, name = slot.name, dir = slot.dir] {
+      removeCgroup(parent, name, 0);
+      removeFolder(dir);
+    });
+  }
 }
 
 }  // namespace slipway

@@ -10,6 +10,7 @@
 #include "init/report.h"
 #include "supervisor/cleanup.h"
 #include "supervisor/supervisor.h"
+#include "sys/failpoint.h"
 #include "sys/path.h"
 
 namespace slipway {
@@ -24,6 +25,9 @@ void makeDirs(const std::string& path, mode_t mode) {
     if (mkdir(part.c_str(), mode) < 0 && errno != EEXIST)
       throw SysError("make engine folders", "mkdir", part, errno);
   }
+  struct stat status;
+  check(stat(path.c_str(), &status), "make engine folders", "stat", path);
+  if (!S_ISDIR(status.st_mode)) throw SysError("make engine folders", "mkdir", path, ENOTDIR);
 }
 
 std::vector<std::string> names(const std::string& path) {
@@ -71,6 +75,7 @@ void removeAllCgroups(const CgroupLayout& layout, const std::string& folder,
 // one that another user made is not ours to trust.
 void Supervisor::makeFolders() {
   makeDirs(settings_.run, 0711);
+  failPoint("make engine folders");
   makeDirs(settings_.root + "/scope", 0711);
   struct stat status;
   check(lstat(settings_.run.c_str(), &status), "make engine folders", "lstat", settings_.run);
@@ -88,13 +93,16 @@ void Supervisor::claimFolders() {
   lock_.reset(check(open((draft + "/lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600), kStep,
                     "open", draft));
   check(flock(lock_.get(), LOCK_EX | LOCK_NB), kStep, "flock", draft);
+  failPoint("claim folders");
   check(rename(draft.c_str(), final.c_str()), kStep, "rename", final);
+  failPoint("make scope folder");
   makeDirs(settings_.root + "/scope/" + settings_.id, 0711);
 }
 
 // Cgroups outside of the engine's own place, one path a line, written before the
 // first is made.
 void Supervisor::recordParent(const std::string& path) {
+  failPoint("record cgroup parent");
   writeFileAt(AT_FDCWD, settings_.run + "/" + settings_.id + "/parents", path + "\n",
               O_CREAT | O_APPEND, 0600, "record cgroup parent");
 }
@@ -120,11 +128,38 @@ void Supervisor::repair(const std::string& id) {
   removeFolder(folder);
 }
 
+// With those that could not be removed when their containers ended.
+void Supervisor::dropCgroups(const std::shared_ptr<CgroupParent>& parent, int levels) {
+  for (const std::string& name : parent->list()) removeCgroup(parent, name);
+  parent->remove(levels);
+}
+
+// All of it, whatever fails; what is told is the first failure. The folder below
+// `run` goes last and only then: by it the next supervisor finds the rest.
 void Supervisor::dropFolders() {
-  removeFolder(settings_.root + "/scope/" + settings_.id);
-  if (parent_) parent_->remove(2);
-  for (auto& [path, other] : otherParents_) other->remove();
+  std::optional<SysError> failure;
+  const auto attempt = [&failure](const std::function<void()>& work) {
+    try {
+      work();
+    } catch (const SysError& error) {
+      if (!failure) failure = error;
+    }
+  };
+  attempt([this] { removeFolder(scopeFolder()); });
+  if (parent_) attempt([this] { dropCgroups(parent_, 2); });
+  for (auto& [path, other] : otherParents_) attempt([this, &other] { dropCgroups(other, 1); });
+  if (failure) throw *failure;
   removeFolder(settings_.run + "/" + settings_.id);
+}
+
+// Of a start of the engine that failed, which is what will be told.
+void Supervisor::abandonFolders() noexcept {
+  try {
+    removeFolder(settings_.run + "/." + settings_.id);
+    dropFolders();
+  } catch (const SysError&) {
+    return;  // the next supervisor finds the folder below `run`
+  }
 }
 
 }  // namespace slipway

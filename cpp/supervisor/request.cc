@@ -59,6 +59,7 @@ Request splitRequest(std::string_view data) {
   const json::Document document = json::parse(request.header);
   document.root().require("op", request.op);
   document.root().read("req", request.number);
+  document.root().read("failPoint", request.failPoint);
   return request;
 }
 

@@ -44,6 +44,7 @@ Shape readShape(const json::Value& value);
 struct Request {
   std::string op;
   uint64_t number = 0;
+  std::string failPoint;          // fault injection (tests)
   std::string_view header, body;  // into the message
 };
 

@@ -15,12 +15,22 @@
 #include "supervisor/children.h"
 #include "supervisor/cleanup.h"
 #include "supervisor/supervisor.h"
+#include "sys/failpoint.h"
 #include "sys/kernel.h"
 
 namespace slipway {
 namespace {
 
 constexpr int kFreezeTimeoutMs = 500;
+
+// Of a message that could not be taken whole: its sender waits for an answer.
+uint64_t numberIn(std::string_view data) {
+  try {
+    return splitRequest(data).number;
+  } catch (const json::JsonError&) {
+    return 0;
+  }
+}
 
 // In the worker: its answer, whole, then its end.
 [[noreturn]] void writeAnswer(int output, const std::string& answer) {
@@ -43,8 +53,10 @@ void Supervisor::receive() {
     if (what == Received::nothing) return;
     if (what == Received::closed) return shutdown();
     request = splitRequest(message.data);
+    const FailPointScope asked(request.failPoint);
     dispatch(request, message);
   } catch (const std::exception& error) {
+    if (request.op.empty()) request.number = numberIn(message.data);
     sendFailed(request.number, asSysError(error, request.op.c_str()));
   }
 }
@@ -72,6 +84,7 @@ void Supervisor::compileFilter(const Request& request) {
   }
   // Calls newer than the profile answer ENOSYS, as Docker's runtime has it, so
   // that libc falls back to older ones.
+  failPoint("compile filter");
   SeccompOptions options;
   options.enosysAboveNamed = true;
   sendDone(request.number,
@@ -174,6 +187,7 @@ void Supervisor::work(const Request& request, Message& message) {
   args.flags = CLONE_PIDFD;
   args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
   args.exitSignal = SIGCHLD;
+  failPoint("start worker");
   const pid_t pid = check(kernel::clone3(args), "start worker", "clone3");
   if (pid == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);

@@ -14,6 +14,7 @@
 #include "supervisor/userns_slot.h"
 #include "sys/descriptors.h"
 #include "sys/error.h"
+#include "sys/failpoint.h"
 #include "sys/kernel.h"
 #include "sys/message.h"
 
@@ -58,6 +59,7 @@ unsigned enterEarly(const Shape& shape) {
   const unsigned now = shape.key().empty() ? 0 : shape.newFlags() & kAtPrepare;
   if (now != 0) check(unshare(static_cast<int>(now)), "enter namespaces", "unshare");
   if ((now & CLONE_NEWNET) != 0) raiseLoopback();
+  failPoint("enter namespaces early");
   return now;
 }
 
@@ -100,6 +102,7 @@ void keepOnly(const SlotTask& task) {
   std::vector<int> kept;
   if (task.order.parent) kept = task.order.parent->descriptors();
   kept.push_back(task.socket);
+  for (const auto& [path, pidfd] : task.order.shape.neighbours) kept.push_back(pidfd);
   if (task.order.root != nullptr) {
     for (const Fd& overlay : task.order.root->overlays) kept.push_back(overlay.get());
   }
@@ -140,6 +143,7 @@ Slot forkSlot(const SlotOrder& order, const SlotEnvironment& environment) {
   args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
   args.exitSignal = SIGCHLD;
   const PidNamespace joined(order.shape);
+  failPoint("fork slot");
   slot.pid = check(kernel::clone3(args), "fork slot", "clone3");
   if (slot.pid == 0) {
     mine.reset();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 
 #include <algorithm>
 
@@ -8,6 +9,8 @@
 #include "supervisor/children.h"
 #include "supervisor/cleanup.h"
 #include "supervisor/supervisor.h"
+#include "sys/failpoint.h"
+#include "sys/kernel.h"
 
 namespace slipway {
 namespace {
@@ -46,7 +49,11 @@ void Supervisor::start(const Request& request, Message& message) {
     container->slot = takeSlot(shape, image, request.body);
   } catch (const SysError&) {
     // A slot that failed to be born may have got as far as its cgroup.
-    if (const auto parent = parentFor(shape)) removeCgroup(parent, std::to_string(slotCount_));
+    try {
+      if (const auto parent = parentFor(shape)) removeCgroup(parent, std::to_string(slotCount_));
+    } catch (const SysError&) {
+      // What is told is why the start failed; dropFolders looks again.
+    }
     throw;
   }
   container->newFolder = container->dir.empty();
@@ -57,6 +64,7 @@ void Supervisor::start(const Request& request, Message& message) {
   const std::string id = container->id;
   if (container->slot.helper) watchHelper(container->slot.helper.release());
   try {
+    failPoint("send plan");
     sendFilters(container->slot.socket.get(), container->slot.filtersKnown, filter, filters_);
     sendMessage(container->slot.socket.get(), request.body, fds);
     // By execve or by its death; what it said before waits until then.
@@ -99,16 +107,12 @@ void Supervisor::watchHelper(int pidfd) {
 
 Received Supervisor::slotSaid(const std::string& id) {
   Container& container = find(id);
-  Message message;
-  const Received what = receiveMessage(container.slot.socket.get(), message, false);
+  StartReport& start = container.start;
+  const Received what = start.hear(container.slot.socket.get(), container.slot.pidfd.get());
   if (what == Received::closed) slotEnded(container);
-  if (what == Received::message) {
-    // A new slot says first that it is in its cgroup.
-    if (message.data.find(R"("event":"idle")") != std::string::npos)
-      slotIsIdle(container.slot, message);
-    else
-      container.start.take(std::move(message));
-  }
+  // A new slot says first that it is in its cgroup.
+  if (start.idle) slotIsIdle(container.slot, *start.idle);
+  start.idle.reset();
   return what;
 }
 
@@ -124,6 +128,20 @@ void Supervisor::slotEnded(Container& container) {
   refillSoon();
 }
 
+Received StartReport::hear(int socket, int pidfd) {
+  Message message;
+  try {
+    const Received what = receiveMessage(socket, message, false);
+    if (what == Received::message) take(std::move(message));
+    return what;
+  } catch (const SysError& error) {
+    failed = true;
+    failure = errorJson(error);
+    kernel::pidfdSendSignal(pidfd, SIGKILL);
+    return Received::message;
+  }
+}
+
 void StartReport::take(Message message) {
   const json::Document document = json::parse(message.data);
   const std::string event = document.root().get<std::string>("event");
@@ -132,7 +150,9 @@ void StartReport::take(Message message) {
     const size_t at = message.data.find(key) + key.size();
     return message.data.substr(at, message.data.size() - at - 1);
   };
-  if (event == "terminal" && !message.fds.empty()) {
+  if (event == "idle") {
+    idle = std::move(message);
+  } else if (event == "terminal" && !message.fds.empty()) {
     master = std::move(message.fds[0]);
   } else if (event == "ready") {
     ready = true;

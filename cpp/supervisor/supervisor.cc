@@ -7,6 +7,7 @@
 
 #include "container/userns.h"
 #include "init/report.h"
+#include "sys/failpoint.h"
 #include "sys/features.h"
 
 namespace slipway {
@@ -39,6 +40,7 @@ Supervisor::Supervisor(Fd& control, EngineSettings settings)
     : control_(control),
       settings_(std::move(settings)),
       sweeper_(scopeFolder() + "/trash", [this] { forgetInChild(); }) {
+  askFailPoint(settings_.failPoint);
   layout_ = CgroupLayout::detect();
   const bool cgroups = mayUseCgroups(layout_, settings_.rootless);
   if (!cgroups) layout_.hierarchies.clear();
@@ -57,9 +59,15 @@ Supervisor::Supervisor(Fd& control, EngineSettings settings)
   check(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "start supervisor", "prctl", "PR_SET_DUMPABLE");
   makeFolders();
   repairOthers();
-  claimFolders();
   if (cgroups) parent_ = CgroupParent::create(layout_, cgroupPlace(settings_.id));
-  send(machineJson(layout_, environment_.mayChangeGroups));
+  try {
+    claimFolders();
+    failPoint("greet program");
+    send(machineJson(layout_, environment_.mayChangeGroups));
+  } catch (const SysError&) {
+    abandonFolders();
+    throw;
+  }
 }
 
 void Supervisor::run() {

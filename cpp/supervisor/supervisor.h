@@ -30,6 +30,7 @@ struct EngineSettings {
   std::string run;   // state of the running
   bool rootless = false;
   size_t poolMin = 2, poolMax = 8;
+  std::string failPoint;  // fault injection: what fails outside of requests (tests)
 };
 
 // What a process has told of its start so far (init/report.h).
@@ -37,9 +38,13 @@ struct StartReport {
   Fd master;                     // of its terminal, until it is handed on
   std::string timings, failure;  // JSON of `ready`, of `failed`
   bool failed = false, ready = false;
-  bool answered = false;  // Node knows that it runs
+  std::optional<Message> idle;  // of a new slot that is in its cgroup
+  bool answered = false;        // Node knows that it runs
 
   void take(Message message);
+  // Takes what there is to hear. A message whose terminal finds no free
+  // descriptor ends the process.
+  Received hear(int socket, int pidfd);
 };
 
 struct ExecProcess {
@@ -118,6 +123,7 @@ class Supervisor {
   // ends.cc
   void containerEnded(const std::string& id);
   void finishEnd(const std::string& id, std::string report, int tries);
+  void removeLater(std::function<void()> work, int delayMs = 100);
   void shutdown();
 
   // pool.cc
@@ -141,7 +147,7 @@ class Supervisor {
   void poolSlotSaid(const std::string& name);
   SlotOrder order(const Shape& shape, const std::string& image);
   std::shared_ptr<CgroupParent> parentFor(const Shape& shape);
-  void dropSlot(Slot& slot);
+  void dropSlot(Slot& slot) noexcept;
 
   // repair.cc
   void makeFolders();
@@ -155,6 +161,8 @@ class Supervisor {
     return (settings_.rootless ? "slipway-" : "/slipway/") + id;
   }
   void dropFolders();
+  void dropCgroups(const std::shared_ptr<CgroupParent>& parent, int levels);
+  void abandonFolders() noexcept;
 
   std::string scopeFolder() const { return settings_.root + "/scope/" + settings_.id; }
   Container& find(const std::string& id);

@@ -15,6 +15,7 @@
 #include "supervisor/cleanup.h"
 #include "sys/descriptors.h"
 #include "sys/error.h"
+#include "sys/failpoint.h"
 #include "sys/kernel.h"
 #include "sys/message.h"
 
@@ -48,6 +49,7 @@ void Sweeper::launch() {
   args.flags = CLONE_PIDFD;
   args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
   args.exitSignal = SIGCHLD;
+  failPoint("start sweeper");
   const pid_t pid = check(kernel::clone3(args), kStep, "clone3");
   if (pid == 0) {
     mine.reset();
@@ -64,6 +66,7 @@ void Sweeper::launch() {
 void Sweeper::take(const std::string& path) {
   if (!socket_) launch();
   const std::string away = trash_ + "/" + std::to_string(++count_);
+  failPoint("move folder away");
   if (rename(path.c_str(), away.c_str()) < 0) {
     if (errno == ENOENT) return;
     throw SysError(kStep, "rename", path, errno);

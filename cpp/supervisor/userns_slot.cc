@@ -15,6 +15,7 @@
 #include "spec/json.h"
 #include "supervisor/children.h"
 #include "sys/error.h"
+#include "sys/failpoint.h"
 #include "sys/kernel.h"
 #include "sys/message.h"
 
@@ -45,6 +46,7 @@ Rootfs receiveRootfs(int helper, const std::vector<OverlayPlan>& overlays) {
 
 // Only now does the namespace have ids to become.
 void becomeRoot(int socket) {
+  failPoint("become root of namespace");
   check(setgroups(0, nullptr), kStep, "setgroups");
   check(setresgid(0, 0, 0), kStep, "setresgid");
   check(setresuid(0, 0, 0), kStep, "setresuid");
@@ -83,6 +85,7 @@ pid_t cloneContainer(const UsernsTask& task, int helper, int theirs, int& pidfd)
   args.flags =
       CLONE_PIDFD | CLONE_PARENT | CLONE_NEWUSER | (task.order.shape.newFlags() & CLONE_NEWPID);
   args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
+  failPoint("make user namespace");
   const pid_t pid = check(kernel::clone3(args), kStep, "clone3");
   if (pid == 0) {
     close(theirs);
@@ -93,6 +96,7 @@ pid_t cloneContainer(const UsernsTask& task, int helper, int theirs, int& pidfd)
 
 void sendRootfs(const UsernsTask& task, const Plan& plan, pid_t pid, int container) {
   const Shape& shape = task.order.shape;
+  failPoint("write id mappings");
   writeMappings(pid, shape.uidMappings, shape.gidMappings, false);
   const Fd userns(
       check(open(("/proc/" + std::to_string(pid) + "/ns/user").c_str(), O_RDONLY | O_CLOEXEC),
@@ -153,6 +157,7 @@ Slot forkUsernsSlot(const SlotOrder& order, const SlotEnvironment& environment) 
   args.flags = CLONE_PIDFD;
   args.pidfd = reinterpret_cast<uint64_t>(&helperPidfd);
   args.exitSignal = SIGCHLD;
+  failPoint("fork helper");
   const pid_t helper = check(kernel::clone3(args), kStep, "clone3");
   if (helper == 0) {
     mine.reset();
@@ -163,7 +168,15 @@ Slot forkUsernsSlot(const SlotOrder& order, const SlotEnvironment& environment) 
   birthTheirs.reset();
   its.reset();
   Message message;
-  const bool told = receiveMessage(birth.get(), message, true) == Received::message;
+  bool told = true;
+  try {
+    told = receiveMessage(birth.get(), message, true) == Received::message;
+  } catch (const SysError&) {
+    // No descriptor was free for the pidfd.
+    if (!message.data.empty()) endBorn(message.data);
+    reapChild(slot.helper.get());
+    throw;
+  }
   if (!told || message.fds.empty()) {
     reapChild(slot.helper.get());
     if (told) throw readError(message.data);

@@ -46,6 +46,13 @@ std::string readPayload(int file) {
   return data;
 }
 
+// The first line also of a message in a file: who cannot take the file still
+// learns whom to answer.
+std::string_view headOf(std::string_view data) {
+  const size_t end = data.find('\n');
+  return end > kInlineLimit ? std::string_view() : data.substr(0, end);
+}
+
 Sent sendFrame(int socket, char kind, std::string_view data, std::span<const int> fds) {
   iovec parts[2] = {{&kind, 1}, {const_cast<char*>(data.data()), data.size()}};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kMaxFds)];
@@ -96,7 +103,7 @@ Sent trySendMessage(int socket, std::string_view data, std::span<const int> fds)
   const Fd file = payloadFile(data);
   std::vector<int> all(fds.begin(), fds.end());
   all.push_back(file.get());
-  return sendFrame(socket, kMemfd, {}, all);
+  return sendFrame(socket, kMemfd, headOf(data), all);
 }
 
 bool sendMessage(int socket, std::string_view data, std::span<const int> fds) {
@@ -128,12 +135,13 @@ Received receiveMessage(int socket, Message& out, bool wait) {
   if (n == 0) return Received::closed;
   out.fds.clear();
   takeFds(header, out.fds);
-  if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
+  out.data.assign(buffer.get() + 1, static_cast<size_t>(n) - 1);
+  if ((header.msg_flags & MSG_TRUNC) != 0)
     throw SysError("receive message", "recvmsg", "", EMSGSIZE);
-  if (buffer[0] == kInline) {
-    out.data.assign(buffer.get() + 1, static_cast<size_t>(n) - 1);
-    return Received::message;
-  }
+  if ((header.msg_flags & MSG_CTRUNC) != 0)
+    throw SysError("receive message", "recvmsg", "", EMFILE,
+                   "no descriptors were free for those of the message");
+  if (buffer[0] == kInline) return Received::message;
   if (out.fds.empty()) throw SysError("receive message", "recvmsg", "", EBADMSG);
   out.data = readPayload(out.fds.back().get());
   out.fds.pop_back();

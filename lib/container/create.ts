@@ -3,6 +3,7 @@
 // refused option leaves nothing behind.
 import { defaultEngine, Engine } from '../engine/engine.js';
 import { InvalidArgumentError, NotFoundError } from '../errors.js';
+import { failPoint } from '../failpoint.js';
 import { randomHex } from '../ids.js';
 import { Image } from '../image/image.js';
 import { buildSpec } from '../spec/build.js';
@@ -17,6 +18,7 @@ export async function prepareContainer(given: ContainerOptions): Promise<Interna
   const engine = engineOf(options.engine);
   if (options.signal?.aborted) throw canceledError('create', options.signal.reason);
   const image = await imageOf(engine, options);
+  failPoint('create', 'look up image');
   const id = randomHex(32);
   const built = buildSpec({
     options,
@@ -25,6 +27,7 @@ export async function prepareContainer(given: ContainerOptions): Promise<Interna
     machine: engine.machine,
     runningId: (container) => runningId(engine, container),
   });
+  failPoint('create', 'build configuration');
   return {
     engine,
     id,

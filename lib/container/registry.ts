@@ -2,6 +2,7 @@
 // The containers of each engine of this thread, by id and name.
 import type { Engine } from '../engine/engine.js';
 import { ConflictError, NotFoundError } from '../errors.js';
+import { failPoint } from '../failpoint.js';
 import type { Container } from './container.js';
 
 interface Entry {
@@ -36,6 +37,7 @@ export function register(engine: Engine, container: Container, imageId: string):
       { code: 'ERR_NAME_CONFLICT' },
     );
   }
+  failPoint('create', 'register container');
   entries.set(container.id, { container, imageId });
 }
 

@@ -118,11 +118,7 @@ function header(self: Internals, filter: number | null): Record<string, unknown>
   };
 }
 
-function planText(
-  self: Internals,
-  filter: number | null,
-  ownPipes: readonly number[],
-): string {
+function planText(self: Internals, filter: number | null, ownPipes: readonly number[]): string {
   const { spec, extras } = self.built;
   const layers = self.image.layers();
   const plan = {

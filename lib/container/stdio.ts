@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The three descriptors a process starts with, and our ends of them.
-import { fromNative, type NativeFailure, SlipwayError } from '../errors.js';
+import { fromNative, isSlipwayError, type NativeFailure, SlipwayError } from '../errors.js';
+import { failPoint } from '../failpoint.js';
 import { loadNative } from '../native.js';
 import { Input } from '../stream/input.js';
 import { Output } from '../stream/output.js';
@@ -44,6 +45,7 @@ export function openStdio(choice: StdioChoice): OpenStdio {
     fds.push(keep(theirs, pipe.theirs));
     const stream = own === 0 ? new Input(pipe.ours) : new Output(pipe.ours);
     ours.push(stream);
+    failPoint('start', 'open stdio');
     return stream;
   };
   const closeTheirs = () => {
@@ -71,7 +73,7 @@ export function openStdio(choice: StdioChoice): OpenStdio {
     return { fds, ownPipes: pipesOf(choice), stdin, stdout, stderr, sent: closeTheirs, abandon };
   } catch (error) {
     abandon();
-    throw fromNative(error as NativeFailure);
+    throw isSlipwayError(error) ? error : fromNative(error as NativeFailure);
   }
 }
 

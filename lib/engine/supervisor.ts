@@ -2,6 +2,7 @@
 // The conversation with the supervisor process: requests with answers, and the
 // ends of processes. The protocol is drawn in cpp/supervisor/request.h.
 import { fromNative, type NativeFailure, SlipwayError } from '../errors.js';
+import { askedFailPoint, failPoint } from '../failpoint.js';
 import { loadNative, type Native, type NativeWatcher } from '../native.js';
 
 /** An answer of the supervisor. */
@@ -35,11 +36,20 @@ export interface SupervisorSettings {
 }
 
 interface Pending {
+  readonly header: Readonly<Record<string, unknown>>;
   resolve(answer: Answer): void;
   reject(error: SlipwayError): void;
 }
 
 type Outgoing = readonly [text: string, fds: readonly number[], sent: () => void, req: number];
+
+// What could not be cleaned up afterwards rides along.
+function failureIn(answer: Answer): SlipwayError {
+  const error = fromNative(answer.error as NativeFailure);
+  const cleanup = answer.cleanupError as NativeFailure | undefined;
+  if (cleanup !== undefined) Object.assign(error, { cause: fromNative(cleanup) });
+  return error;
+}
 
 export class Supervisor {
   readonly pid: number;
@@ -69,6 +79,7 @@ export class Supervisor {
   static async launch(settings: SupervisorSettings): Promise<Supervisor> {
     const { native, runtime } = loadNative();
     let launched: { socket: number; pidfd: number; pid: number };
+    failPoint('engine', 'launch supervisor');
     try {
       launched = await native.launch(runtime);
     } catch (error) {
@@ -76,11 +87,13 @@ export class Supervisor {
     }
     const supervisor = new Supervisor(native, launched);
     const hello = new Promise<Answer>((resolve, reject) => {
-      supervisor.#pending.set(0, { resolve, reject });
+      supervisor.#pending.set(0, { resolve, reject, header: {} });
     });
     supervisor.#use();
-    supervisor.#send([JSON.stringify(settings), [], () => {}, 0]);
     try {
+      failPoint('engine', 'send settings');
+      const text = JSON.stringify({ ...settings, failPoint: askedFailPoint('engine') });
+      supervisor.#send([text, [], () => {}, 0]);
       await hello;
     } catch (error) {
       await supervisor.close();
@@ -107,10 +120,11 @@ export class Supervisor {
     }
     const req = this.#nextRequest++;
     const answer = new Promise<Answer>((resolve, reject) => {
-      this.#pending.set(req, { resolve, reject });
+      this.#pending.set(req, { resolve, reject, header });
     });
     this.#use();
-    this.#send([`${JSON.stringify({ op, req, ...header })}\n${body}`, fds, sent, req]);
+    const text = JSON.stringify({ op, req, failPoint: askedFailPoint(op), ...header });
+    this.#send([`${text}\n${body}`, fds, sent, req]);
     try {
       return await answer;
     } catch (error) {
@@ -234,7 +248,9 @@ export class Supervisor {
         this.#lost();
         return;
       }
-      this.#handle({ ...JSON.parse(message.data), fds: message.fds } as Answer);
+      const answer = { ...JSON.parse(message.data), fds: message.fds } as Answer;
+      if (message.failure === undefined) this.#handle(answer);
+      else void this.#refuse(answer, fromNative(message.failure));
       if (this.#closing) return;
     }
   }
@@ -247,9 +263,32 @@ export class Supervisor {
 
   #answer(answer: Answer): void {
     this.#settle(answer.event === 'hello' ? 0 : (answer.req as number), (pending) => {
-      if (answer.event === 'failed') pending.reject(fromNative(answer.error as NativeFailure));
+      if (answer.event === 'failed') pending.reject(failureIn(answer));
       else pending.resolve(answer);
     });
+  }
+
+  // No descriptors were free for its terminal: it must not run on unseen, and whoever asked
+  // hears of it when it is gone.
+  async #refuse(answer: Answer, failure: SlipwayError): Promise<void> {
+    const { id, execId, dir } = this.#pending.get(answer.req as number)?.header ?? {};
+    const key = execId === undefined ? `${id}` : `${id}/${execId}`;
+    this.forgetExit(key);
+    const ended = new Promise<unknown>((resolve) => {
+      this.onExit(key, resolve);
+    });
+    try {
+      // It may have ended by itself, which is told just the same.
+      await this.request('kill', { id, execId, signal: 9 }).catch((error: SlipwayError) => {
+        if (error.code !== 'ESRCH') throw error;
+      });
+      await ended;
+      const isNew = execId === undefined && dir === undefined;
+      if (isNew) await this.request('remove', { id, dir: answer.dir });
+    } catch (error) {
+      Object.assign(failure, { cause: error });
+    }
+    this.#settle(answer.req as number, (pending) => pending.reject(failure));
   }
 
   #exited(event: ExitEvent): void {

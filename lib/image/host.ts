@@ -19,6 +19,7 @@ import { access, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { lazyCrypto } from '../builtin.js';
+import { fromSystem } from '../errors.js';
 import { makeFolders } from '../folders.js';
 import { type Digest, digestOf, type OciImage, platform } from './config.js';
 import { hasCode } from './files.js';
@@ -95,7 +96,7 @@ export class HostImages {
       return await this.#loading;
     } catch (error) {
       this.#loading = undefined;
-      throw error;
+      throw fromSystem(error, 'make host image');
     }
   }
 

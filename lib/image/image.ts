@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Images as callers see them: an immutable description, and what can be done with it.
 import { refuse } from '../check.js';
+import { fromSystem } from '../errors.js';
 import type { ImageConfig } from '../spec/process.js';
 import type { Digest, OciImage } from './config.js';
 import { engineOr, type ImageEngine } from './engine.js';
@@ -135,20 +136,23 @@ export class Image {
     options: ImportOptions & EngineOption = {},
   ): Promise<Image> {
     const images = imagesOf(options.engine);
-    return Image.#stored(await importImage(images.store, images.engine, source, options), images);
+    const made = importImage(images.store, images.engine, source, options);
+    return Image.#stored(await told('import image', made), images);
   }
 
   /** By reference, by id or by the beginning of an id; `'host'` is the embedded image. */
   static async get(reference: string, options: EngineOption = {}): Promise<Image> {
     const images = imagesOf(options.engine);
     if (isHost(reference, images)) return Image.#host(images);
-    return Image.#stored(await images.store.get(reference), images);
+    return Image.#stored(await told('look up image', images.store.get(reference)), images);
   }
 
   /** All images but the embedded one, newest first. Docker: `docker images`. */
   static async list(options: EngineOption = {}): Promise<Image[]> {
     const images = imagesOf(options.engine);
-    return (await images.store.list()).map((image) => Image.#stored(image, images));
+    return (await told('list images', images.store.list())).map((image) =>
+      Image.#stored(image, images),
+    );
   }
 
   /**
@@ -161,7 +165,7 @@ export class Image {
   ): Promise<RemovedImage> {
     const images = imagesOf(options.engine);
     if (isHost(reference, images)) refuse('image', reference, 'another than the embedded image');
-    return images.store.remove(reference, options);
+    return told('remove image', images.store.remove(reference, options));
   }
 
   /** Gives the image one more reference, taking it from another image that has it. */
@@ -213,6 +217,15 @@ export class Image {
   static #stored(image: StoredImage, images: Images): Image {
     const { id, document, tags, size, lower } = image;
     return new Image({ id, document, tags, size, layers: { lower, overlays: [] } }, images);
+  }
+}
+
+// Failures of node:fs get the name of what was being done.
+async function told<T>(step: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw fromSystem(error, step);
   }
 }
 

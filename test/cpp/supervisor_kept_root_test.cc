@@ -46,6 +46,12 @@ const Change kChanges[] = {
      [](const std::string& root) { std::ofstream(root + "/file", std::ios::app); }, true},
     {"writing to a file of the image",
      [](const std::string& root) { std::ofstream(root + "/folder/deep") << "x"; }, true},
+    {"a file beside one that the engine made",
+     [](const std::string& root) { std::ofstream(root + "/folder/new") << "x"; }, true},
+    {"a file that the engine made",
+     [](const std::string& root) { std::ofstream(root + "/made") << "x"; }, true},
+    {"a mode of one that the engine made",
+     [](const std::string& root) { chmod((root + "/folder/made").c_str(), 0644); }, true},
     {"a file that comes and goes",
      [](const std::string& root) {
        std::ofstream(root + "/new") << "x";
@@ -112,6 +118,7 @@ class KeptRootTest : public ::testing::TestWithParam<Change> {
 int outcome(const std::string& dir, const Change& change) {
   Sample sample;
   sample.overlays = {{"/", {dir + "/layer"}}};
+  sample.files = {"/folder/made", "/made"};
   const Prepared prepared(sample, dir + "/box", false);
   RootMounts copies = prepared.copyMounts();
   if (copies.overlays.empty()) return 2;

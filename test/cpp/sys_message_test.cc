@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <thread>
 
@@ -53,6 +54,41 @@ TEST(Message, AFullSocketIsToldAndASenderThatWaitsGetsThrough) {
   });
   EXPECT_TRUE(sendMessage(a.get(), text));
   reader.join();
+}
+
+TEST(Message, WhatAPeerSaidIsHeardThoughItEndedWithoutReading) {
+  auto [a, b] = messagePair();
+  ASSERT_TRUE(sendMessage(b.get(), "never read"));
+  ASSERT_TRUE(sendMessage(a.get(), "last words"));
+  a.reset();
+  Message message;
+  ASSERT_EQ(receiveMessage(b.get(), message, true), Received::message);
+  EXPECT_EQ(message.data, "last words");
+  EXPECT_EQ(receiveMessage(b.get(), message, true), Received::closed);
+}
+
+// As many as the kernel finds numbers for come; the text comes in any case.
+TEST(Message, DescriptorsThatDoNotFitLeaveTheFirstLine) {
+  for (const size_t size : {size_t{10}, size_t{1} << 20}) {
+    auto [a, b] = messagePair();
+    const int fd = a.get();
+    ASSERT_TRUE(sendMessage(a.get(), "head\n" + std::string(size, 'x'), std::span(&fd, 1)));
+    rlimit before{};
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+    rlimit none = before;
+    none.rlim_cur = 0;
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+    Message message;
+    int failed = 0;
+    try {
+      receiveMessage(b.get(), message, true);
+    } catch (const SysError& error) {
+      failed = error.err;
+    }
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_EQ(failed, EMFILE);
+    EXPECT_EQ(message.data.substr(0, 4), "head");
+  }
 }
 
 TEST(Message, TheEndOfThePeerIsNoError) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What this machine shows of a container: its processes and its cgroups.
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { type Dirent, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -71,9 +71,19 @@ export function cgroupFile(pid: number, controller: string, file: string): strin
   return readFileSync(join(cgroupFolder(pid, controller), file), 'utf8').trim();
 }
 
+// Cgroups of other engines vanish while they are being looked at.
+function entriesIfThere(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENODEV') return [];
+    throw error;
+  }
+}
+
 function below(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true })
+  return entriesIfThere(folder)
     .filter((entry) => entry.isDirectory())
     .flatMap((entry) => [join(folder, entry.name), ...below(join(folder, entry.name))]);
 }
