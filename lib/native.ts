@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The border to C++: the only import of the addon, and every native function.
 // All are synchronous and take microseconds, but for `launch`.
-import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { lazyModule } from './builtin.js';
 import { type NativeFailure, SlipwayError } from './errors.js';
 
 /** A message with descriptors; each message arrives whole. */
@@ -86,7 +86,7 @@ export function loadNative(): NativeParts {
 }
 
 function load(): NativeParts {
-  const require = createRequire(import.meta.url);
+  const require = lazyModule().createRequire(import.meta.url);
   const root = fileURLToPath(new URL('..', import.meta.url));
   let tried = `a build in ${root} for linux-${process.arch}`;
   try {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compiles lib/ to dist/: declarations by tsc, code by esbuild as a few files,
 // since loading a hundred small modules costs a program tens of milliseconds.
-import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { buildSync } from 'esbuild';
+import { build } from 'esbuild';
 import { root, run } from './native.mjs';
 
 const require = createRequire(import.meta.url);
@@ -24,6 +24,35 @@ function removeOrphans() {
   }
 }
 
+// What lib/ imports by name from each module of Node.
+function importedNames() {
+  const names = new Map();
+  for (const file of readdirSync(join(root, 'lib'), { recursive: true })) {
+    if (!file.endsWith('.ts')) continue;
+    const source = readFileSync(join(root, 'lib', file), 'utf8');
+    for (const [, list, module] of source.matchAll(/^import \{([^}]*)\} from '(node:[^']+)';/gm)) {
+      const known = names.get(module) ?? names.set(module, new Set()).get(module);
+      for (const item of list.split(',').map((text) => text.trim())) {
+        if (item !== '' && !item.startsWith('type ')) known.add(item.split(' ')[0]);
+      }
+    }
+  }
+  return names;
+}
+
+// An import of a module of Node evaluates every lazy property it has, which
+// loads half of Node; taking the names from the module itself does not.
+const builtins = {
+  name: 'builtins',
+  setup(build) {
+    const names = importedNames();
+    build.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'node' }));
+    build.onLoad({ filter: /.*/, namespace: 'node' }, ({ path }) => ({
+      contents: `export const { ${[...names.get(path)].join(', ')} } = process.getBuiltinModule('${path}');`,
+    }));
+  },
+};
+
 removeOrphans();
 run(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', join(root, 'tsconfig.json')]);
 
@@ -37,12 +66,16 @@ const common = {
   packages: 'external',
   target,
   sourcemap: true,
+  // Names stay, for stack traces without source maps.
+  minifySyntax: true,
+  minifyWhitespace: true,
   logLevel: 'warning',
+  plugins: [builtins],
 };
-buildSync({ ...common, entryPoints: ['lib/index.ts'] });
+await build({ ...common, entryPoints: ['lib/index.ts'] });
 // The command line loads each command when it is asked for. Its pieces lie
 // beside index.js: lib/native.ts finds the package from its own place.
-buildSync({
+await build({
   ...common,
   entryPoints: ['lib/cli/main.ts'],
   splitting: true,

@@ -17,8 +17,7 @@ import {
 } from 'node:fs';
 import { access, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
-import { lazyCrypto } from '../builtin.js';
+import { lazyCrypto, lazyTimersPromises } from '../builtin.js';
 import { fromSystem } from '../errors.js';
 import { makeFolders } from '../folders.js';
 import { type Digest, digestOf, type OciImage, platform } from './config.js';
@@ -205,7 +204,7 @@ async function fillEtc(to: string, from: string): Promise<void> {
   let count = 0;
   for (const entry of etcEntries(from)) {
     write(to, entry);
-    if (++count % ENTRIES_A_TURN === 0) await setImmediate();
+    if (++count % ENTRIES_A_TURN === 0) await lazyTimersPromises().setImmediate();
   }
 }
 

@@ -3,8 +3,7 @@
 // compressed, hashed as they pass, never held.
 import { once } from 'node:events';
 import { Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { lazyCrypto, lazyZlib } from '../builtin.js';
+import { lazyCrypto, lazyStreamPromises, lazyZlib } from '../builtin.js';
 import { CanceledError, SlipwayError } from '../errors.js';
 import type { Digest } from './config.js';
 import { readWorkerResult, type UnpackJob, type UnpackResult } from './worker.js';
@@ -75,7 +74,7 @@ async function pass(
   try {
     const open = decompressor(await peek(source, signal));
     const steps = open === undefined ? [counting, hashing] : [counting, open(), hashing];
-    await pipeline([source, ...steps, input], { signal });
+    await lazyStreamPromises().pipeline([source, ...steps, input], { signal });
     return {};
   } catch (error) {
     source.destroy();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Options about the network, and the files in /etc that go with it.
-import { isIP } from 'node:net';
+import { lazyNet } from '../../builtin.js';
 import { asArray, asTextList, isPlainObject, type MapOrList, refuse } from '../../check.js';
 
 export interface NetworkOptions {
@@ -100,5 +100,5 @@ function readWords(
 
 // A zone may hold any character, so it is checked as a word too.
 function isAddress(text: string): boolean {
-  return isIP(text) !== 0 && WORD.test(text);
+  return lazyNet().isIP(text) !== 0 && WORD.test(text);
 }
