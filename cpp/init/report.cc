@@ -68,10 +68,13 @@ std::string errorJson(const SysError& error) {
 
 SysError readError(std::string_view text) {
   const json::Document document = json::parse(text);
-  const json::Value root = document.root();
-  return SysError(root.get<std::string>("step"), root.get<std::string>("syscall"),
-                  root.get<std::string>("path"), root.get<int>("errno"),
-                  root.get<std::string>("hint"));
+  return readError(document.root());
+}
+
+SysError readError(const json::Value& error) {
+  return SysError(error.get<std::string>("step"), error.get<std::string>("syscall"),
+                  error.get<std::string>("path"), error.get<int>("errno"),
+                  error.get<std::string>("hint"));
 }
 
 void reportFailed(int socket, const SysError& error) {

@@ -56,6 +56,7 @@ std::string errorJson(const SysError& error);
 
 // The failure in such a text.
 SysError readError(std::string_view json);
+SysError readError(const json::Value& error);
 
 // Any exception as a SysError; `step` names what was done.
 SysError asSysError(const std::exception& error, const char* step);

@@ -13,10 +13,6 @@
 namespace slipway {
 namespace {
 
-// The kernel frees a cgroup's dead processes a little late; this many quick
-// looks, each twice as long after the last, then the failure is told.
-constexpr int kRemoveTries = 11;
-
 void writeUsage(json::Writer& w, const CgroupUsage& usage) {
   const auto optional = [&w](const char* key, const std::optional<uint64_t>& value) {
     if (value) w.field(key, *value);
@@ -49,19 +45,24 @@ std::string usageJson(const CgroupUsage& usage) {
   return w.take();
 }
 
-void Supervisor::containerEnded(const std::string& id) {
+void Supervisor::containerEnded(const std::string& id, const ChildEnd& end) {
   Container& container = find(id);
   // What it said before its end; nobody speaks after that.
   while (container.slot.socket && slotSaid(id) == Received::message) {
   }
   if (container.slot.socket) slotEnded(container);
-  loop_.unwatch(container.slot.pidfd.get());
-  const ChildEnd end = reapChild(container.slot.pidfd.get());
   container.dead = true;
+  container.end = end;
   endExecs(container);
+  if (container.execs.empty()) reportEnd(container);
+}
+
+// Once its execs have ended, too.
+void Supervisor::reportEnd(Container& container) {
+  const std::string id = container.id;
   json::Writer w;
   w.beginObject().field("event", "exited").field("id", id);
-  writeEnd(w, end, container.startedNs);
+  writeEnd(w, container.end, container.startedNs);
   if (!container.start.answered && !container.start.failed) {
     container.start.failed = true;
     container.start.failure = errorJson(SysError("start container", "execve", "", ECHILD,

@@ -118,8 +118,9 @@ bool Supervisor::refill() {
     Slot slot;
     try {
       slot = forkSlot(next, environment_);
-    } catch (const SysError&) {
-      // Out of processes or descriptors: the next start will say so itself.
+    } catch (const SysError& error) {
+      // Out of processes or descriptors, say: starts go on without a slot.
+      sendWarning("prepare", error);
       kinds_.erase(key);
       return false;
     }
@@ -151,9 +152,21 @@ void Supervisor::dropSlot(Slot& slot) {
   loop_.unwatch(slot.socket.get());
   slot.socket.reset();
   kernel::pidfdSendSignal(slot.pidfd.get(), SIGKILL);
-  reapChild(slot.pidfd.get());
-  removeCgroup(slot.parent, slot.name);
-  sweeper_.take(slot.dir);
+  collectChild(loop_, std::move(slot.pidfd),
+               [this, parent = slot.parent, name = slot.name, dir = slot.dir] {
+                 removeSlot(parent, name, dir, 0);
+               });
+}
+
+void Supervisor::removeSlot(const std::shared_ptr<CgroupParent>& parent, const std::string& name,
+                            const std::string& dir, int tries) {
+  try {
+    removeCgroup(parent, name, 0);
+    sweeper_.take(dir);
+  } catch (const SysError& error) {
+    if (error.err != EBUSY || tries >= kRemoveTries) return sendWarning("remove", error);
+    loop_.after(1 << tries, [=, this] { removeSlot(parent, name, dir, tries + 1); });
+  }
 }
 
 }  // namespace slipway

@@ -2,7 +2,6 @@
 // Folders of this supervisor, and those that a killed one left behind. A
 // supervisor holds a lock on its folder below `run` as long as it or a child of
 // its lives; everything it makes is named after that folder.
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -24,20 +23,6 @@ void makeDirs(const std::string& path, mode_t mode) {
     if (mkdir(part.c_str(), mode) < 0 && errno != EEXIST)
       throw SysError("make engine folders", "mkdir", part, errno);
   }
-}
-
-std::vector<std::string> names(const std::string& path) {
-  std::vector<std::string> found;
-  DIR* dir = opendir(path.c_str());
-  if (dir == nullptr) {
-    if (errno == ENOENT) return found;
-    throw SysError(kStep, "opendir", path, errno);
-  }
-  while (const dirent* entry = readdir(dir)) {
-    if (entry->d_name[0] != '.') found.emplace_back(entry->d_name);
-  }
-  closedir(dir);
-  return found;
 }
 
 // The lock of a dead supervisor can be taken.
@@ -99,14 +84,14 @@ void Supervisor::recordParent(const std::string& path) {
               O_CREAT | O_APPEND, 0600, "record cgroup parent");
 }
 
-// What cannot be repaired now must not keep this engine from starting; the next
-// one tries again.
+// What cannot be repaired now must not keep this engine from starting: it is
+// told, and the next one tries again.
 void Supervisor::repairOthers() {
-  for (const std::string& id : names(settings_.run)) {
+  for (const std::string& id : namesIn(settings_.run, kStep)) {
     try {
       repair(id);
-    } catch (const SysError&) {
-      continue;
+    } catch (const SysError& error) {
+      sendWarning("remove", error);
     }
   }
 }

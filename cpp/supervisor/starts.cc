@@ -8,6 +8,7 @@
 #include "supervisor/children.h"
 #include "supervisor/cleanup.h"
 #include "supervisor/supervisor.h"
+#include "supervisor/userns_slot.h"
 
 namespace slipway {
 namespace {
@@ -51,19 +52,34 @@ void Supervisor::start(const Request& request, Message& message) {
   for (const Fd& fd : message.fds) fds.push_back(fd.get());
   sendMessage(container->slot.socket.get(), request.body, fds);
   const std::string id = container->id;
-  if (container->slot.helper) watchHelper(container->slot.helper.release());
-  loop_.watch(container->slot.socket.get(), [this, id] { slotSaid(id); });
-  loop_.watch(container->slot.pidfd.get(), [this, id] { containerEnded(id); });
+  if (container->slot.birth) {
+    collectChild(loop_, std::move(container->slot.helper));
+    loop_.watch(container->slot.birth.get(), [this, id] { slotBorn(id); });
+  } else {
+    watchContainer(*container);
+  }
   containers_.emplace(id, std::move(container));
 }
 
-// Collects the end of a helper process; its work shows elsewhere.
-void Supervisor::watchHelper(int pidfd) {
-  loop_.watch(pidfd, [this, pidfd] {
-    loop_.unwatch(pidfd);
-    const Fd owned(pidfd);
-    reapChild(pidfd);
-  });
+void Supervisor::watchContainer(Container& container) {
+  const std::string id = container.id;
+  loop_.watch(container.slot.socket.get(), [this, id] { slotSaid(id); });
+  whenEnded(loop_, container.slot.pidfd.get(),
+            [this, id](const ChildEnd& end) { containerEnded(id, end); });
+}
+
+void Supervisor::slotBorn(const std::string& id) {
+  Container& container = find(id);
+  loop_.unwatch(container.slot.birth.get());
+  try {
+    takeBirth(container.slot);
+  } catch (const std::exception& error) {
+    container.start.failed = true;
+    container.start.failure = errorJson(asSysError(error, "start container"));
+  }
+  container.slot.birth.reset();
+  if (container.start.failed) return containerEnded(id, {});
+  watchContainer(container);
 }
 
 Received Supervisor::slotSaid(const std::string& id) {

@@ -37,7 +37,9 @@ bool mayUseCgroups(const CgroupLayout& layout, bool rootless) {
 Supervisor::Supervisor(Fd& control, EngineSettings settings)
     : control_(control),
       settings_(std::move(settings)),
-      sweeper_(scopeFolder() + "/trash", [this] { forgetInChild(); }) {
+      sweeper_(
+          loop_, scopeFolder() + "/trash", [this] { forgetInChild(); },
+          [this](const SysError& error) { sendWarning("remove", error); }) {
   layout_ = CgroupLayout::detect();
   const bool cgroups = mayUseCgroups(layout_, settings_.rootless);
   if (!cgroups) layout_.hierarchies.clear();
@@ -90,6 +92,11 @@ void Supervisor::sendFailed(uint64_t request, const SysError& error) {
        "}");
 }
 
+void Supervisor::sendWarning(const char* about, const SysError& error) {
+  send(R"({"event":"warning","about":")" + std::string(about) + R"(","error":)" + errorJson(error) +
+       "}");
+}
+
 // A forked child keeps none of the supervisor's descriptors: held copies would
 // hide the end of a stream. The cgroup parents stay, for joining.
 void Supervisor::forgetInChild() {
@@ -103,6 +110,7 @@ void Supervisor::forgetInChild() {
   for (auto& [id, container] : containers_) {
     container->slot.socket.reset();
     container->slot.pidfd.reset();
+    container->slot.birth.reset();
     container->start.master.reset();
     container->agent.reset();
     container->execs.clear();
@@ -110,7 +118,7 @@ void Supervisor::forgetInChild() {
   }
   for (auto& [number, worker] : workers_) {
     worker->pidfd.reset();
-    worker->result.reset();
+    worker->socket.reset();
   }
 }
 

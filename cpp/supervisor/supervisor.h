@@ -14,6 +14,7 @@
 #include "container/cgroup.h"
 #include "spec/json_writer.h"
 #include "supervisor/agent.h"
+#include "supervisor/children.h"
 #include "supervisor/loop.h"
 #include "supervisor/request.h"
 #include "supervisor/slot.h"
@@ -66,6 +67,8 @@ struct Container {
   StartReport start;
   bool newFolder = true;  // this start made it, so that its failure removes it
   bool dead = false, paused = false;
+  uint64_t freezing = 0;  // the request that waits for every process to stand still
+  ChildEnd end;           // of its first process, once it is dead
   bool ownPidNamespace = true;
   std::optional<Agent> agent;
   std::deque<std::unique_ptr<ExecProcess>> spawning;  // asked of the agent, in order
@@ -85,16 +88,21 @@ class Supervisor {
   void dispatch(const Request& request, Message& message);
   void compileFilter(const Request& request);
   void signal(const Request& request);
-  void freeze(const Request& request, bool freeze);
+  Container& toFreeze(const Request& request, const char* step, bool paused);
+  void freeze(const Request& request);
+  bool isFreezing(const std::string& id, uint64_t request) const;
+  void frozen(const std::string& id, uint64_t request, const std::optional<SysError>& failure);
+  void thaw(const Request& request);
   void stats(const Request& request);
   void remove(const Request& request);
   void work(const Request& request, Message& message);
   void cancelWork(const Request& request);
-  void workerSaid(uint64_t number);
+  void workerEnded(uint64_t number, const ChildEnd& end);
 
   // starts.cc
   void start(const Request& request, Message& message);
-  void watchHelper(int pidfd);
+  void slotBorn(const std::string& id);
+  void watchContainer(Container& container);
   Received slotSaid(const std::string& id);
   void slotEnded(Container& container);
 
@@ -105,11 +113,12 @@ class Supervisor {
   void endExecs(Container& container);
   Received execSaid(const std::string& id, const std::string& execId);
   void execReportEnded(ExecProcess& process);
-  void execEnded(const std::string& id, const std::string& execId);
+  void execEnded(const std::string& id, const std::string& execId, const ChildEnd& end);
   void dropAgent(Container& container);
 
   // ends.cc
-  void containerEnded(const std::string& id);
+  void containerEnded(const std::string& id, const ChildEnd& end);
+  void reportEnd(Container& container);
   void finishEnd(const std::string& id, std::string report, int tries);
   void shutdown();
 
@@ -131,6 +140,8 @@ class Supervisor {
   SlotOrder order(const Shape& shape, const std::string& image);
   std::shared_ptr<CgroupParent> parentFor(const Shape& shape);
   void dropSlot(Slot& slot);
+  void removeSlot(const std::shared_ptr<CgroupParent>& parent, const std::string& name,
+                  const std::string& dir, int tries);
 
   // repair.cc
   void makeFolders();
@@ -151,6 +162,9 @@ class Supervisor {
   void sendStarted(uint64_t request, pid_t pid, const std::string& dir, StartReport& start);
   void sendDone(uint64_t request, const std::string& result = "null");
   void sendFailed(uint64_t request, const SysError& error);
+  // For failures that answer no request: "remove" what is left over, "prepare" a
+  // start in advance.
+  void sendWarning(const char* about, const SysError& error);
   void forgetInChild();
 
   Fd& control_;
@@ -173,8 +187,7 @@ class Supervisor {
 
   struct Worker {
     uint64_t request = 0;
-    Fd pidfd, result;
-    std::string text;
+    Fd pidfd, socket;
   };
   std::map<uint64_t, std::unique_ptr<Worker>> workers_;
 };
