@@ -44,7 +44,8 @@ describe('a warning of the process', () => {
   }
 
   async function warned(): Promise<Warning> {
-    if (warnings.length === 0) await once(process, 'warning', { signal: AbortSignal.timeout(5000) });
+    if (warnings.length === 0)
+      await once(process, 'warning', { signal: AbortSignal.timeout(5000) });
     const [warning] = warnings;
     assert.ok(warning);
     return warning;
