@@ -116,11 +116,13 @@ TEST(Children, OneThatRunsHasNoEndToCollect) {
 // first, while the pidfd says already that it has ended.
 TEST(Children, OneWhoseEndATracerHoldsKeepsNobodyWaiting) {
   const Child child = sleeper();
-  Child tracer = forkChild("test", [] {}, [&](int socket) {
-    ptrace(PTRACE_SEIZE, child.pid, nullptr, nullptr);
-    sendMessage(socket, "traced");
-    for (;;) pause();
-  });
+  Child tracer = forkChild(
+      "test", [] {},
+      [&](int socket) {
+        ptrace(PTRACE_SEIZE, child.pid, nullptr, nullptr);
+        sendMessage(socket, "traced");
+        for (;;) pause();
+      });
   Message message;
   ASSERT_EQ(receiveMessage(tracer.socket.get(), message, true), Received::message);
   kernel::pidfdSendSignal(child.pidfd.get(), SIGKILL);
