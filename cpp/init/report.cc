@@ -46,12 +46,13 @@ void reportTerminal(int socket, int master) {
   sendMessage(socket, R"({"event":"terminal"})", std::span(&master, 1));
 }
 
-void reportReady(int socket, const StepClock& clock) {
+void reportReady(int socket, const StepClock& clock, int mountNamespace) {
   json::Writer w;
   w.beginObject().field("event", "ready").key("timings").beginObject();
   for (const auto& [step, ns] : clock.steps()) w.field(step, ns / 1000);
   w.endObject().endObject();
-  sendMessage(socket, w.take());
+  const std::span<const int> fds(&mountNamespace, mountNamespace < 0 ? 0 : 1);
+  sendMessage(socket, w.take(), fds);
 }
 
 std::string errorJson(const SysError& error) {

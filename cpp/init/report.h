@@ -6,7 +6,7 @@
 //       | <------------- idle ------------|   (waiting slots only)
 //       | ---- plan, stdio fds ---------> |
 //       | <--- terminal (master fd) ------|   (tty only)
-//       | <--- ready { timings } ---------|
+//       | <--- ready { timings } ---------|   (mount namespace fd: see InitContext)
 //       | <--- end of stream -------------|   execve closed the socket: running
 //       | <--- failed { step ... } -------|   instead, at any point
 #pragma once
@@ -48,7 +48,8 @@ void dieWithSupervisor(int socket);
 
 void reportIdle(int socket);
 void reportTerminal(int socket, int master);
-void reportReady(int socket, const StepClock& clock);
+// `mountNamespace`: a descriptor of it, or -1.
+void reportReady(int socket, const StepClock& clock, int mountNamespace);
 void reportFailed(int socket, const SysError& error);
 
 // The failure as JSON members, for any message that carries one.

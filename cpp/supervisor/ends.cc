@@ -2,16 +2,22 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
 
 #include "image/remove_tree.h"
 #include "init/report.h"
 #include "supervisor/children.h"
 #include "supervisor/cleanup.h"
+#include "supervisor/strays.h"
 #include "supervisor/supervisor.h"
 #include "sys/kernel.h"
 
 namespace slipway {
 namespace {
+
+constexpr uint64_t kLastWaitNs = 10'000'000'000, kLookAgainNs = 100'000'000;
 
 void writeUsage(json::Writer& w, const CgroupUsage& usage) {
   const auto optional = [&w](const char* key, const std::optional<uint64_t>& value) {
@@ -33,6 +39,26 @@ void writeUsage(json::Writer& w, const CgroupUsage& usage) {
   optional("ioWriteOps", usage.ioWriteOps);
   optional("oomKills", usage.oomKills);
   w.endObject();
+}
+
+// Whether no child is left. One born while the others were signalled is found
+// and killed, too; one that a tracer or a device holds is not waited for long.
+bool collectAll() {
+  const uint64_t begun = monotonicNs();
+  uint64_t looked = begun;
+  for (useconds_t waitUs = 200;;) {
+    const pid_t pid = wait4(-1, nullptr, __WALL | WNOHANG, nullptr);
+    if (pid > 0 || (pid < 0 && errno == EINTR)) continue;
+    if (pid < 0) return true;
+    const uint64_t now = monotonicNs();
+    if (now - begun > kLastWaitNs) return false;
+    if (now - looked > kLookAgainNs) {
+      killChildren();
+      looked = now;
+    }
+    usleep(waitUs);
+    waitUs = std::min<useconds_t>(waitUs * 2, 5000);
+  }
 }
 
 }  // namespace
@@ -67,6 +93,10 @@ void Supervisor::reportEnd(Container& container) {
     container.start.failed = true;
     container.start.failure = errorJson(SysError("start container", "execve", "", ECHILD,
                                                  "the process was killed while it was starting"));
+  }
+  if (container.start.mountNamespace) {
+    killInMountNamespace(container.start.mountNamespace.get());
+    container.start.mountNamespace.reset();
   }
   if (container.slot.parent) {
     try {
@@ -127,29 +157,46 @@ void Supervisor::finishEnd(const std::string& id, std::string report, int tries)
 
 // Signals everything first and collects afterwards: the first process of a pid
 // namespace cannot end before its members that are our children were collected.
+// What cannot be ended or removed is left to the next engine on this root.
 void Supervisor::shutdown() {
   loop_.stop();
+  std::vector<const Slot*> slots;
+  for (auto& [name, slot] : waiting_) slots.push_back(&slot);
+  for (auto& [id, container] : containers_) slots.push_back(&container->slot);
+  bool clean = true;
+  const auto attempt = [&clean](const std::function<void()>& what) {
+    try {
+      what();
+    } catch (const SysError&) {
+      clean = false;
+    }
+  };
+  killEverything(slots);
+  for (const Slot* slot : slots) attempt([slot] { killCgroup(slot->parent, slot->name); });
+  for (auto& [id, container] : containers_) {
+    const Fd& ns = container->start.mountNamespace;
+    if (ns) attempt([&ns] { killInMountNamespace(ns.get()); });
+  }
+  sweeper_.finish();
+  clean = collectAll() && clean;
+  for (const Slot* slot : slots) attempt([slot] { removeCgroup(slot->parent, slot->name); });
+  attempt([this] { dropScope(); });
+  if (clean) removeFolder(settings_.run + "/" + settings_.id);
+}
+
+void Supervisor::killEverything(const std::vector<const Slot*>& slots) {
   const auto kill = [](const Fd& pidfd) {
     if (pidfd) kernel::pidfdSendSignal(pidfd.get(), SIGKILL);
   };
-  std::vector<const Slot*> slots;
-  for (auto& [name, slot] : waiting_) {
-    kill(slot.pidfd);
-    slots.push_back(&slot);
+  for (const Slot* slot : slots) {
+    kill(slot->helper);
+    kill(slot->pidfd);
   }
   for (auto& [id, container] : containers_) {
-    kill(container->slot.pidfd);
     if (container->agent) kill(container->agent->pidfd);
     for (auto& [execId, process] : container->execs) kill(process->pidfd);
-    slots.push_back(&container->slot);
   }
   for (auto& [number, worker] : workers_) kill(worker->pidfd);
-  for (const Slot* slot : slots) killCgroup(slot->parent, slot->name);
-  sweeper_.finish();
-  while (wait4(-1, nullptr, __WALL, nullptr) > 0 || errno == EINTR) {
-  }
-  for (const Slot* slot : slots) removeCgroup(slot->parent, slot->name);
-  dropFolders();
 }
 
 }  // namespace slipway

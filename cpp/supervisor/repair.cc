@@ -105,11 +105,10 @@ void Supervisor::repair(const std::string& id) {
   removeFolder(folder);
 }
 
-void Supervisor::dropFolders() {
+void Supervisor::dropScope() {
   removeFolder(settings_.root + "/scope/" + settings_.id);
   if (parent_) parent_->remove(2);
   for (auto& [path, other] : otherParents_) other->remove();
-  removeFolder(settings_.run + "/" + settings_.id);
 }
 
 }  // namespace slipway

@@ -78,6 +78,7 @@ void serveSlot(const SlotTask& task) {
   context.stdio = std::move(plan.fds);
   context.cgroup = order.parent ? &cgroup : nullptr;
   context.dir = order.dir;
+  context.tellMountNamespace = !order.parent && (order.shape.newFlags() & CLONE_NEWPID) == 0;
   context.rootless = task.environment.rootless;
   context.mayChangeGroups = task.environment.mayChangeGroups;
   runContainer(plan.data, std::move(context));

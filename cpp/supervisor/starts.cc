@@ -119,6 +119,7 @@ void StartReport::take(Message message) {
     master = std::move(message.fds[0]);
   } else if (event == "ready") {
     ready = true;
+    if (!message.fds.empty()) mountNamespace = std::move(message.fds[0]);
     timings = rest(R"("timings":)");
   } else if (event == "failed") {
     failed = true;

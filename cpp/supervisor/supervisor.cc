@@ -112,6 +112,7 @@ void Supervisor::forgetInChild() {
     container->slot.pidfd.reset();
     container->slot.birth.reset();
     container->start.master.reset();
+    container->start.mountNamespace.reset();
     container->agent.reset();
     container->execs.clear();
     container->spawning.clear();

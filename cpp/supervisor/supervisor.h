@@ -36,6 +36,7 @@ struct EngineSettings {
 // What a process has told of its start so far (init/report.h).
 struct StartReport {
   Fd master;                     // of its terminal, until it is handed on
+  Fd mountNamespace;             // where nothing else holds its processes together
   std::string timings, failure;  // JSON of `ready`, of `failed`
   bool failed = false, ready = false;
   bool answered = false;  // Node knows that it runs
@@ -121,6 +122,7 @@ class Supervisor {
   void reportEnd(Container& container);
   void finishEnd(const std::string& id, std::string report, int tries);
   void shutdown();
+  void killEverything(const std::vector<const Slot*>& slots);
 
   // pool.cc
   struct PoolKind {
@@ -154,7 +156,7 @@ class Supervisor {
   std::string cgroupPlace(const std::string& id) const {
     return (settings_.rootless ? "slipway-" : "/slipway/") + id;
   }
-  void dropFolders();
+  void dropScope();
 
   std::string scopeFolder() const { return settings_.root + "/scope/" + settings_.id; }
   Container& find(const std::string& id);

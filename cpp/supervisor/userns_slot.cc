@@ -66,6 +66,8 @@ void becomeRoot(int socket) {
     context.dir = task.order.dir;
     context.attachAt = "/tmp";  // the container's folder is closed to this user
     context.cgroup = task.cgroup;
+    context.tellMountNamespace =
+        task.cgroup == nullptr && (task.order.shape.newFlags() & CLONE_NEWPID) == 0;
     context.limitsApplied = true;
     runContainer(message.data, std::move(context));
   } catch (const std::exception& error) {
