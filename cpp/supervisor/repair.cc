@@ -38,6 +38,22 @@ void removeCgroupsOf(const CgroupLayout& layout, const std::string& path, int le
   parent->remove(levels);
 }
 
+// How many of the last folders of a path are in no hierarchy: what this engine
+// makes, and takes away again where nobody else uses it by then.
+int missingFolders(const CgroupLayout& layout, const std::string& path) {
+  int missing = 0;
+  for (std::string part = path; !part.empty(); part.resize(part.find_last_of('/'))) {
+    for (const CgroupHierarchy& hierarchy : layout.hierarchies) {
+      const std::string folder =
+          hierarchy.mountPoint + (part[0] == '/' ? part : hierarchy.ownPath + "/" + part);
+      if (access(folder.c_str(), F_OK) == 0) return missing;
+    }
+    missing++;
+    if (part.find('/') == std::string::npos) break;
+  }
+  return missing;
+}
+
 // The engine's own place and those that a cgroupParent named.
 void removeAllCgroups(const CgroupLayout& layout, const std::string& folder,
                       const std::string& place) {
@@ -45,8 +61,11 @@ void removeAllCgroups(const CgroupLayout& layout, const std::string& folder,
   const Fd dir(
       check(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC), kStep, "open", folder));
   const std::string text = readFileInRoot(dir.get(), "parents", 1 << 20, kStep);
-  for (const std::string_view path : splitWords(text, '\n')) {
-    if (!path.empty()) removeCgroupsOf(layout, std::string(path), 1);
+  for (const std::string_view line : splitWords(text, '\n')) {
+    const size_t space = line.find(' ');
+    if (space == std::string_view::npos) continue;  // cut by the end of the machine
+    const int levels = static_cast<int>(strtol(std::string(line).c_str(), nullptr, 10));
+    removeCgroupsOf(layout, std::string(line.substr(space + 1)), levels);
   }
 }
 
@@ -77,11 +96,14 @@ void Supervisor::claimFolders() {
   makeDirs(settings_.root + "/scope/" + settings_.id, 0711);
 }
 
-// Cgroups outside of the engine's own place, one path a line, written before the
-// first is made.
+// Cgroups outside of the engine's own place, one a line with how many of its
+// folders are to go with it, written before the first is made.
 void Supervisor::recordParent(const std::string& path) {
-  writeFileAt(AT_FDCWD, settings_.run + "/" + settings_.id + "/parents", path + "\n",
-              O_CREAT | O_APPEND, 0600, "record cgroup parent");
+  const int levels = missingFolders(layout_, path);
+  otherLevels_[path] = levels;
+  writeFileAt(AT_FDCWD, settings_.run + "/" + settings_.id + "/parents",
+              std::to_string(levels) + " " + path + "\n", O_CREAT | O_APPEND, 0600,
+              "record cgroup parent");
 }
 
 // What cannot be repaired now must not keep this engine from starting: it is
@@ -108,7 +130,7 @@ void Supervisor::repair(const std::string& id) {
 void Supervisor::dropScope() {
   removeFolder(settings_.root + "/scope/" + settings_.id);
   if (parent_) parent_->remove(2);
-  for (auto& [path, other] : otherParents_) other->remove();
+  for (auto& [path, other] : otherParents_) other->remove(otherLevels_.at(other->path()));
 }
 
 }  // namespace slipway

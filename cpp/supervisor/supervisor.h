@@ -174,6 +174,7 @@ class Supervisor {
   CgroupLayout layout_;
   std::shared_ptr<CgroupParent> parent_;
   std::map<std::string, std::shared_ptr<CgroupParent>> otherParents_;
+  std::map<std::string, int> otherLevels_;  // by path: how many folders to remove with it
   SlotEnvironment environment_;
   Loop loop_;
   Sweeper sweeper_;
