@@ -54,6 +54,18 @@ int missingFolders(const CgroupLayout& layout, const std::string& path) {
   return missing;
 }
 
+// The hierarchy that tells whether an engine lives: not one whose folders must be
+// prepared by whoever makes them.
+std::string lockFolder(const CgroupLayout& layout, const std::string& place) {
+  const CgroupHierarchy* chosen = layout.v2();
+  for (const CgroupHierarchy& hierarchy : layout.hierarchies) {
+    if (chosen == nullptr && !hierarchy.has("cpuset") && !hierarchy.has("memory"))
+      chosen = &hierarchy;
+  }
+  if (chosen == nullptr) chosen = &layout.hierarchies.front();
+  return chosen->mountPoint + place;
+}
+
 // The engine's own place and those that a cgroupParent named.
 void removeAllCgroups(const CgroupLayout& layout, const std::string& folder,
                       const std::string& place) {
@@ -125,6 +137,53 @@ void Supervisor::repair(const std::string& id) {
   if (!layout_.hierarchies.empty()) removeAllCgroups(layout_, folder, cgroupPlace(id));
   removeFolder(settings_.root + "/scope/" + id);
   removeFolder(folder);
+}
+
+namespace {
+
+// Only the engine's own folder is closed: the one above is everybody's.
+void makeLocked(const std::string& path) {
+  makeDirs(path.substr(0, path.rfind('/')), 0755);
+  makeDirs(path, 0700);
+}
+
+}  // namespace
+
+// Held on the engine's cgroup in one hierarchy, where those of engines whose root
+// folder was deleted are found. Another supervisor may take it for dead and away
+// before it is locked: then it is made again.
+void Supervisor::claimCgroup() {
+  const std::string path = lockFolder(layout_, cgroupPlace(settings_.id));
+  makeLocked(path);
+  for (int attempts = 0; attempts < 100; attempts++) {
+    cgroupLock_.reset(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    struct stat mine, there;
+    if (cgroupLock_ && flock(cgroupLock_.get(), LOCK_EX | LOCK_NB) == 0 &&
+        fstat(cgroupLock_.get(), &mine) == 0 && stat(path.c_str(), &there) == 0 &&
+        mine.st_ino == there.st_ino)
+      return;
+    usleep(1000);
+    makeLocked(path);
+  }
+  throw SysError("claim cgroup", "flock", path, EBUSY);
+}
+
+// An ordinary user's are below whatever cgroup was delegated at the time.
+void Supervisor::repairLostCgroups() {
+  if (settings_.rootless || layout_.hierarchies.empty()) return;
+  for (const std::string& id : CgroupParent::create(layout_, "/slipway")->list()) {
+    try {
+      const std::string place = cgroupPlace(id);
+      const Fd lock(open(lockFolder(layout_, place).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+      struct stat status;
+      // The mode says that whoever made it holds a lock as long as it lives.
+      if (!lock || fstat(lock.get(), &status) < 0 || (status.st_mode & 0777) != 0700) continue;
+      if (flock(lock.get(), LOCK_EX | LOCK_NB) < 0) continue;
+      removeCgroupsOf(layout_, place, 1);
+    } catch (const SysError& error) {
+      sendWarning("remove", error);
+    }
+  }
 }
 
 void Supervisor::dropScope() {

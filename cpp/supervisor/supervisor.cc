@@ -56,7 +56,9 @@ Supervisor::Supervisor(Fd& control, EngineSettings settings)
   check(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "start supervisor", "prctl", "PR_SET_DUMPABLE");
   makeFolders();
   repairOthers();
+  repairLostCgroups();
   claimFolders();
+  if (cgroups && !settings_.rootless) claimCgroup();
   if (cgroups) parent_ = CgroupParent::create(layout_, cgroupPlace(settings_.id));
   send(machineJson(layout_, environment_.mayChangeGroups));
 }
@@ -102,6 +104,7 @@ void Supervisor::sendWarning(const char* about, const SysError& error) {
 void Supervisor::forgetInChild() {
   control_.reset();
   lock_.reset();
+  cgroupLock_.reset();
   sweeper_.forget();
   for (auto& [name, slot] : waiting_) {
     slot.socket.reset();

@@ -149,7 +149,9 @@ class Supervisor {
   void makeFolders();
   void recordParent(const std::string& path);
   void claimFolders();
+  void claimCgroup();
   void repairOthers();
+  void repairLostCgroups();
   void repair(const std::string& id);
   // Where the cgroups of an engine are: below the root of each hierarchy, or, for
   // an ordinary user, below the cgroup that was delegated.
@@ -178,7 +180,7 @@ class Supervisor {
   SlotEnvironment environment_;
   Loop loop_;
   Sweeper sweeper_;
-  Fd lock_;
+  Fd lock_, cgroupLock_;
   std::map<std::string, std::unique_ptr<Container>> containers_;
 
   std::map<std::string, PoolKind> kinds_;  // by shape and image
