@@ -141,10 +141,10 @@ void Supervisor::repair(const std::string& id) {
 
 namespace {
 
-// Only the engine's own folder is closed: the one above is everybody's.
+// Containers with a user namespace walk through; the mode itself is a mark.
 void makeLocked(const std::string& path) {
   makeDirs(path.substr(0, path.rfind('/')), 0755);
-  makeDirs(path, 0700);
+  makeDirs(path, 0711);
 }
 
 }  // namespace
@@ -177,7 +177,7 @@ void Supervisor::repairLostCgroups() {
       const Fd lock(open(lockFolder(layout_, place).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
       struct stat status;
       // The mode says that whoever made it holds a lock as long as it lives.
-      if (!lock || fstat(lock.get(), &status) < 0 || (status.st_mode & 0777) != 0700) continue;
+      if (!lock || fstat(lock.get(), &status) < 0 || (status.st_mode & 0777) != 0711) continue;
       if (flock(lock.get(), LOCK_EX | LOCK_NB) < 0) continue;
       removeCgroupsOf(layout_, place, 1);
     } catch (const SysError& error) {
