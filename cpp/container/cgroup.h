@@ -17,6 +17,7 @@
 
 #include "spec/spec.h"
 #include "sys/cgroupfs.h"
+#include "sys/error.h"
 #include "sys/fd.h"
 
 namespace slipway {
@@ -131,6 +132,11 @@ class Cgroup {
   // Waits, in bounded time, until every process stands still; else thaws again
   // and throws ETIMEDOUT.
   void freeze(int timeoutMs = 2000);
+  // The same for callers that must not wait: look until all stand still, or give
+  // up, which thaws and returns the failure.
+  void beginFreeze();
+  bool isFrozenWithin(int timeoutMs);
+  SysError giveUpFreeze();
   void thaw();
   bool isFrozen() const;  // between freeze() and thaw()
 

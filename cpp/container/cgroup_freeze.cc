@@ -59,15 +59,28 @@ std::optional<CgroupDir> Cgroup::freezer() const {
   return unified ? unified : find("freezer");
 }
 
-void Cgroup::freeze(int timeoutMs) {
+void Cgroup::beginFreeze() {
   if (!freezer()) ensureController("freezer");
   const CgroupDir dir = *freezer();
+  dir.write(kFreeze, dir.v2() ? "cgroup.freeze" : "freezer.state", dir.v2() ? "1" : "FROZEN");
+}
+
+bool Cgroup::isFrozenWithin(int timeoutMs) {
+  const CgroupDir dir = *freezer();
   const auto end = Clock::now() + std::chrono::milliseconds(timeoutMs);
-  if (dir.v2()) dir.write(kFreeze, "cgroup.freeze", "1");
-  if (dir.v2() ? waitFrozenV2(dir, end) : waitFrozenV1(dir, end)) return;
+  return dir.v2() ? waitFrozenV2(dir, end) : waitFrozenV1(dir, end);
+}
+
+SysError Cgroup::giveUpFreeze() {
+  const std::string path = freezer()->path();
   thaw();
-  throw SysError(kFreeze, "poll", dir.path(), ETIMEDOUT,
-                 "a process is in an uninterruptible wait; nothing is frozen now");
+  return SysError(kFreeze, "poll", path, ETIMEDOUT,
+                  "a process is in an uninterruptible wait; nothing is frozen now");
+}
+
+void Cgroup::freeze(int timeoutMs) {
+  beginFreeze();
+  if (!isFrozenWithin(timeoutMs)) throw giveUpFreeze();
 }
 
 void Cgroup::thaw() {

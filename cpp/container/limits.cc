@@ -4,10 +4,8 @@
 #include <fcntl.h>
 #include <linux/ioprio.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/personality.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -119,28 +117,6 @@ void applyPersonality(const spec::Personality& wanted) {
     throw SysError(step, "personality", wanted.flags[0], EINVAL, "no flags are defined");
   check(personality(wanted.domain == "LINUX32" ? PER_LINUX32 : PER_LINUX), step, "personality",
         wanted.domain);
-}
-
-void resetInherited() {
-  constexpr const char* step = "reset inherited state";
-  umask(022);
-  for (int signal = 1; signal < NSIG; signal++) {
-    if (signal == SIGKILL || signal == SIGSTOP) continue;
-    struct sigaction action{};
-    action.sa_handler = SIG_DFL;
-    sigaction(signal, &action, nullptr);  // EINVAL for the two that libc keeps
-  }
-  sigset_t none;
-  sigemptyset(&none);
-  check(sigprocmask(SIG_SETMASK, &none, nullptr), step, "sigprocmask");
-  if (getpriority(PRIO_PROCESS, 0) > 0) {
-    // Lowering the nice value needs CAP_SYS_NICE; without it the limit stands.
-    if (setpriority(PRIO_PROCESS, 0, 0) < 0 && errno != EACCES && errno != EPERM)
-      throw SysError(step, "setpriority", "", errno);
-  }
-  cpu_set_t all;
-  for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) CPU_SET(cpu, &all);
-  check(sched_setaffinity(0, sizeof all, &all), step, "sched_setaffinity");
 }
 
 }  // namespace slipway

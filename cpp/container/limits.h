@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a process gets from its parent and must not keep by accident, or is
-// given on purpose: resource limits, priority, affinity, personality.
+// What a process is given on purpose: resource limits, priority, personality.
 #pragma once
 
 #include <optional>
@@ -15,9 +14,5 @@ void applyOomScoreAdj(int procSelf, std::optional<int32_t> value);
 void applyScheduler(const spec::Scheduler& scheduler);
 void applyIoPriority(const spec::IoPriority& priority);
 void applyPersonality(const spec::Personality& personality);
-
-// umask, signal dispositions and mask, nice value and CPU affinity of whoever
-// started the engine do not reach the container.
-void resetInherited();
 
 }  // namespace slipway

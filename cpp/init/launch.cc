@@ -132,9 +132,13 @@ void launch(ProcessPlan& plan, InitContext& context, StepClock& clock, int procS
   if (plan.init)
     self = Fd(check(openat(procSelf, "exe", O_PATH | O_CLOEXEC), "start init", "openat",
                     "/proc/self/exe"));
+  Fd mountNamespace;
+  if (context.tellMountNamespace)
+    mountNamespace = Fd(check(openat(procSelf, "ns/mnt", O_RDONLY | O_CLOEXEC), "exec", "openat",
+                              "/proc/self/ns/mnt"));
   closeAllOnExec(procSelf, "exec");
   clock.end();
-  reportReady(context.socket, clock);
+  reportReady(context.socket, clock, mountNamespace.get());
   filterAndCapabilities(plan, filter, own, sets);
   // Last, so that process 1 holds no more rights than its program.
   if (plan.init) execInit(self.get(), context.socket, program, process.args, process.env);

@@ -55,12 +55,13 @@ void reportTerminal(int socket, int master) {
   sendMessage(socket, R"({"event":"terminal"})", std::span(&master, 1));
 }
 
-void reportReady(int socket, const StepClock& clock) {
+void reportReady(int socket, const StepClock& clock, int mountNamespace) {
   json::Writer w;
   w.beginObject().field("event", "ready").key("timings").beginObject();
   for (const auto& [step, ns] : clock.steps()) w.field(step, ns / 1000);
   w.endObject().endObject();
-  sendMessage(socket, w.take());
+  const std::span<const int> fds(&mountNamespace, mountNamespace < 0 ? 0 : 1);
+  sendMessage(socket, w.take(), fds);
 }
 
 std::string errorJson(const SysError& error) {
@@ -77,10 +78,13 @@ std::string errorJson(const SysError& error) {
 
 SysError readError(std::string_view text) {
   const json::Document document = json::parse(text);
-  const json::Value root = document.root();
-  return SysError(root.get<std::string>("step"), root.get<std::string>("syscall"),
-                  root.get<std::string>("path"), root.get<int>("errno"),
-                  root.get<std::string>("hint"));
+  return readError(document.root());
+}
+
+SysError readError(const json::Value& error) {
+  return SysError(error.get<std::string>("step"), error.get<std::string>("syscall"),
+                  error.get<std::string>("path"), error.get<int>("errno"),
+                  error.get<std::string>("hint"));
 }
 
 void reportFailed(int socket, const SysError& error) {

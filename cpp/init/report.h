@@ -6,7 +6,7 @@
 //       | <--- idle (copies of mounts) ---|   (waiting slots only)
 //       | ---- plan, stdio fds ---------> |
 //       | <--- terminal (master fd) ------|   (tty only)
-//       | <--- ready { timings } ---------|
+//       | <--- ready { timings } ---------|   (mount namespace fd: see InitContext)
 //       | <--- end of stream -------------|   execve closed the socket: running
 //       | <--- failed { step ... } -------|   instead, at any point
 #pragma once
@@ -50,7 +50,8 @@ void dieWithSupervisor(int socket);
 // `mounts` are what the supervisor may keep of the slot's root.
 void reportIdle(int socket, const RootMounts& mounts);
 void reportTerminal(int socket, int master);
-void reportReady(int socket, const StepClock& clock);
+// `mountNamespace`: a descriptor of it, or -1.
+void reportReady(int socket, const StepClock& clock, int mountNamespace);
 void reportFailed(int socket, const SysError& error);
 
 // The failure as JSON members, for any message that carries one.
@@ -58,6 +59,7 @@ std::string errorJson(const SysError& error);
 
 // The failure in such a text.
 SysError readError(std::string_view json);
+SysError readError(const json::Value& error);
 
 // Any exception as a SysError; `step` names what was done.
 SysError asSysError(const std::exception& error, const char* step);

@@ -26,6 +26,8 @@ struct InitContext {
   std::string dir;                 // the folder of a container whose plan names none
   std::string attachAt;            // where the root is attached; empty: at `dir`
   bool limitsApplied = false;      // to the cgroup, by somebody with the right to
+  // With `ready`: for a container that neither a cgroup nor a pid namespace holds together.
+  bool tellMountNamespace = false;
   Prepared prepared;
   const SeccompFilters* filters = nullptr;
   Neighbours neighbours;  // whose namespaces the plan joins

@@ -6,7 +6,7 @@
 
 #include <cstdio>
 
-#include "container/limits.h"
+#include "container/inherited.h"
 #include "init/report.h"
 #include "supervisor/supervisor.h"
 
@@ -37,15 +37,19 @@ int supervise() {
   prctl(PR_SET_NAME, "slipway", 0, 0, 0);
   const int socket = control.get();
   try {
-    resetInherited();
     Message hello;
     if (receiveMessage(socket, hello, true) != Received::message) return 0;
+    resetInherited();
     Supervisor(control, readSettings(hello.data)).run();
     return 0;
   } catch (const std::exception& error) {
     const SysError failure = asSysError(error, "supervise");
     // Node may be gone by now; then there is nobody to tell.
     sendMessage(socket, R"({"event":"fatal","error":)" + errorJson(failure) + "}");
+    // A socket that is closed with unread requests takes back what it has sent.
+    Message unread;
+    while (receiveMessage(socket, unread, false) == Received::message) {
+    }
     return 1;
   }
 }

@@ -3,16 +3,15 @@
 
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "init/filters.h"
 #include "init/report.h"
 #include "init/steps.h"
+#include "supervisor/fork_child.h"
 #include "sys/descriptors.h"
 #include "sys/error.h"
 #include "sys/failpoint.h"
-#include "sys/kernel.h"
 #include "sys/message.h"
 
 namespace slipway {
@@ -45,83 +44,59 @@ struct AgentTask {
   runExec(request.data, std::move(context));
 }
 
-pid_t cloneExec(const kernel::CloneArgs& args) {
+// A child of the supervisor, which reaps it.
+Child cloneExec() {
   failPoint("fork exec");
-  const pid_t pid = kernel::clone3(args);
-  if (pid >= 0) return pid;
-  const int saved = errno;
-  throw SysError("fork exec", "clone3", "", saved,
-                 saved == EAGAIN ? "the container's pids limit is reached" : "");
+  try {
+    return cloneChild("fork exec", CLONE_PARENT);
+  } catch (SysError& error) {
+    if (error.err == EAGAIN) error.hint = "the container's pids limit is reached";
+    throw;
+  }
 }
 
 void spawn(const AgentTask& task, Message& request) {
-  int pidfd = -1;
-  kernel::CloneArgs args;
-  // A child of the supervisor, which reaps it; such a clone has no exit signal.
-  args.flags = CLONE_PIDFD | CLONE_PARENT;
-  args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
-  pid_t pid = -1;
+  Child child;
   try {
-    pid = cloneExec(args);
+    child = cloneExec();
   } catch (const SysError& error) {
     return reportFailed(task.socket, error);
   }
-  if (pid == 0) execChild(task, request);
-  const Fd owned(pidfd);
-  sendMessage(task.socket, R"({"event":"spawned","pid":)" + std::to_string(pid) + "}",
+  if (child.pid == 0) execChild(task, request);
+  const int pidfd = child.pidfd.get();
+  sendMessage(task.socket, R"({"event":"spawned","pid":)" + std::to_string(child.pid) + "}",
               std::span(&pidfd, 1));
 }
 
-[[noreturn]] void serve(const AgentTask& task) {
-  try {
-    task.environment.forgetParent();
-    dieWithSupervisor(task.socket);
-    if (task.target.parent) Cgroup::open(task.target.parent, task.target.cgroup).joinSelf();
-    // Before any child is born where a container that was given CAP_SYS_PTRACE can
-    // look at it: the child has the container's root, and no descriptor of ours.
-    closeAllBut({task.socket, task.target.initPidfd});
-    failPoint("join container");
-    check(setns(task.target.initPidfd, static_cast<int>(task.target.namespaces)), kStep, "setns");
-    close(task.target.initPidfd);
-    dieWithSupervisor(task.socket);
-    Message request;
-    while (receiveMessage(task.socket, request, true) == Received::message) {
-      if (takeFilter(request.data, *task.environment.filters)) continue;
-      spawn(task, request);
-      // Held here, they would hide the end of the report and of a pipe.
-      request.fds.clear();
-    }
-    _exit(0);
-  } catch (const std::exception& error) {
-    reportFailed(task.socket, asSysError(error, kStep));
-    _exit(125);
+void serve(const AgentTask& task) {
+  if (task.target.parent) Cgroup::open(task.target.parent, task.target.cgroup).joinSelf();
+  // Before any child is born where a container that was given CAP_SYS_PTRACE can
+  // look at it: the child has the container's root, and no descriptor of ours.
+  closeAllBut({task.socket, task.target.initPidfd});
+  failPoint("join container");
+  check(setns(task.target.initPidfd, static_cast<int>(task.target.namespaces)), kStep, "setns");
+  close(task.target.initPidfd);
+  dieWithSupervisor(task.socket);
+  Message request;
+  while (receiveMessage(task.socket, request, true) == Received::message) {
+    if (takeFilter(request.data, *task.environment.filters)) continue;
+    spawn(task, request);
+    // Held here, they would hide the end of the report and of a pipe.
+    request.fds.clear();
   }
 }
 
 }  // namespace
 
 Agent forkAgent(const AgentTarget& target, const SlotEnvironment& environment) {
-  auto [mine, its] = messagePair();
   const int initPidfd = fcntl(target.initPidfd, F_DUPFD_CLOEXEC, 3);
   const Fd owned(check(initPidfd, kStep, "fcntl"));
   AgentTarget held = target;
   held.initPidfd = initPidfd;
-  int pidfd = -1;
-  kernel::CloneArgs args;
-  args.flags = CLONE_PIDFD;
-  args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
-  args.exitSignal = SIGCHLD;
   failPoint("fork agent");
-  const pid_t pid = check(kernel::clone3(args), "fork agent", "clone3");
-  if (pid == 0) {
-    mine.reset();
-    serve({held, environment, its.release()});
-  }
-  Agent agent;
-  agent.pidfd.reset(pidfd);
-  agent.socket = std::move(mine);
-  agent.filtersKnown = environment.filters->size();
-  return agent;
+  Child child = forkChild("fork agent", environment.forgetParent,
+                          [&](int socket) { serve({held, environment, socket}); });
+  return {std::move(child.pidfd), std::move(child.socket), environment.filters->size()};
 }
 
 bool tellAgent(Agent& agent, uint64_t number, const SeccompFilters& filters) {

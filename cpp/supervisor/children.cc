@@ -6,6 +6,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <limits>
+#include <memory>
+
 #include "init/report.h"
 #include "spec/json.h"
 #include "sys/error.h"
@@ -14,6 +17,7 @@ namespace slipway {
 namespace {
 
 constexpr int kPidfd = 3;  // P_PIDFD, 5.4
+constexpr int kTracedMs = 10;
 
 uint64_t micros(const timeval& time) {
   return static_cast<uint64_t>(time.tv_sec) * 1000000u + static_cast<uint64_t>(time.tv_usec);
@@ -21,16 +25,14 @@ uint64_t micros(const timeval& time) {
 
 }  // namespace
 
-ChildEnd reapChild(int pidfd) {
+std::optional<ChildEnd> reapChild(int pidfd) {
   siginfo_t info{};
   ChildEnd end;
   // The system call also gives the resource usage; __WALL because children of
   // an exec agent have no exit signal.
-  long result;
-  do {
-    result = syscall(SYS_waitid, kPidfd, pidfd, &info, WEXITED | __WALL, &end.usage);
-  } while (result < 0 && errno == EINTR);
-  check(result, "wait for process", "waitid");
+  check(syscall(SYS_waitid, kPidfd, pidfd, &info, WEXITED | WNOHANG | __WALL, &end.usage),
+        "wait for process", "waitid");
+  if (info.si_pid == 0) return std::nullopt;
   end.endedNs = monotonicNs();
   const bool exited = info.si_code == CLD_EXITED;
   end.signal = exited ? 0 : info.si_status;
@@ -38,16 +40,35 @@ ChildEnd reapChild(int pidfd) {
   return end;
 }
 
-void endBorn(std::string_view message) {
+pid_t bornPid(std::string_view message) {
   const json::Document document = json::parse(message);
   pid_t pid = 0;
   document.root().require("pid", pid);
+  return pid;
+}
+
+void endBorn(Loop& loop, pid_t pid, std::function<void()> then) {
   check(kill(pid, SIGKILL), "wait for process", "kill");
-  pid_t result;
-  do {
-    result = waitpid(pid, nullptr, __WALL);
-  } while (result < 0 && errno == EINTR);
-  check(result, "wait for process", "waitpid");
+  loop.until([pid] { return waitpid(pid, nullptr, __WALL | WNOHANG) != 0; },
+             std::numeric_limits<int>::max(), [then = std::move(then)](bool) { then(); });
+}
+
+void whenEnded(Loop& loop, int pidfd, std::function<void(const ChildEnd&)> then) {
+  loop.watch(pidfd, [&loop, pidfd, then = std::move(then)]() mutable {
+    // A readable pidfd would call back without end while a tracer holds the process.
+    loop.unwatch(pidfd);
+    if (const std::optional<ChildEnd> end = reapChild(pidfd)) return then(*end);
+    loop.after(kTracedMs, [&loop, pidfd, then = std::move(then)]() mutable {
+      whenEnded(loop, pidfd, std::move(then));
+    });
+  });
+}
+
+void collectChild(Loop& loop, Fd pidfd, std::function<void()> then) {
+  const auto owned = std::make_shared<Fd>(std::move(pidfd));
+  whenEnded(loop, owned->get(), [owned, then = std::move(then)](const ChildEnd&) {
+    if (then) then();
+  });
 }
 
 void writeEnd(json::Writer& w, const ChildEnd& end, uint64_t startedNs) {

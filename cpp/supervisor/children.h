@@ -5,9 +5,13 @@
 #include <sys/resource.h>
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string_view>
 
 #include "spec/json_writer.h"
+#include "supervisor/loop.h"
+#include "sys/fd.h"
 
 namespace slipway {
 
@@ -18,12 +22,24 @@ struct ChildEnd {
   uint64_t endedNs = 0;
 };
 
-// Waits for the end (it is there when the pidfd is readable) and reaps.
-ChildEnd reapChild(int pidfd);
+// Collects the end and never waits for it. Nothing while there is none to
+// collect: the process runs, or has ended and is held by a tracer, which may be
+// a process of a container; the pidfd is readable all the same.
+std::optional<ChildEnd> reapChild(int pidfd);
 
-// Kills and reaps the child that a message with its "pid" tells of, where no
-// descriptor was free for the pidfd beside it. Its id is its own until then.
-void endBorn(std::string_view message);
+// Calls back with the end as soon as it can be collected. The pidfd must stay
+// open until then.
+void whenEnded(Loop& loop, int pidfd, std::function<void(const ChildEnd&)> then);
+
+// The same for a child that nobody asks for any more.
+void collectChild(Loop& loop, Fd pidfd, std::function<void()> then = {});
+
+// The child that a message tells of, where no descriptor was free for the pidfd
+// beside it. Its id is its own until it is collected.
+pid_t bornPid(std::string_view message);
+
+// Kills such a child, and calls back once it is collected.
+void endBorn(Loop& loop, pid_t pid, std::function<void()> then);
 
 // Members "exitCode", "signal", "durationUs", "user..", "maxRss" of a report.
 void writeEnd(json::Writer& writer, const ChildEnd& end, uint64_t startedNs);

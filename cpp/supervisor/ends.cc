@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -9,16 +10,14 @@
 #include "init/report.h"
 #include "supervisor/children.h"
 #include "supervisor/cleanup.h"
+#include "supervisor/strays.h"
 #include "supervisor/supervisor.h"
 #include "sys/kernel.h"
 
 namespace slipway {
 namespace {
 
-// The kernel frees a cgroup's dead processes a little late; this many quick
-// looks, each twice as long after the last, then the failure is told.
-constexpr int kRemoveTries = 11;
-
+constexpr uint64_t kLastWaitNs = 10'000'000'000, kLookAgainNs = 100'000'000;
 constexpr int kLongestDelayMs = 60000;
 
 void writeUsage(json::Writer& w, const CgroupUsage& usage) {
@@ -43,6 +42,26 @@ void writeUsage(json::Writer& w, const CgroupUsage& usage) {
   w.endObject();
 }
 
+// Until no child is left. One born while the others were signalled is found and
+// killed, too; one that a tracer or a device holds is not waited for long.
+void collectAll() {
+  const uint64_t begun = monotonicNs();
+  uint64_t looked = begun;
+  for (useconds_t waitUs = 200;;) {
+    const pid_t pid = wait4(-1, nullptr, __WALL | WNOHANG, nullptr);
+    if (pid > 0 || (pid < 0 && errno == EINTR)) continue;
+    if (pid < 0) return;
+    const uint64_t now = monotonicNs();
+    if (now - begun > kLastWaitNs) throw SysError("wait for process", "wait4", "", ETIMEDOUT);
+    if (now - looked > kLookAgainNs) {
+      killChildren();
+      looked = now;
+    }
+    usleep(waitUs);
+    waitUs = std::min<useconds_t>(waitUs * 2, 5000);
+  }
+}
+
 }  // namespace
 
 std::string usageJson(const CgroupUsage& usage) {
@@ -53,23 +72,32 @@ std::string usageJson(const CgroupUsage& usage) {
   return w.take();
 }
 
-void Supervisor::containerEnded(const std::string& id) {
+void Supervisor::containerEnded(const std::string& id, const ChildEnd& end) {
   Container& container = find(id);
   // What it said before its end; nobody speaks after that.
   while (container.slot.socket && slotSaid(id) == Received::message) {
   }
   if (container.slot.socket) slotEnded(container);
-  loop_.unwatch(container.slot.pidfd.get());
-  const ChildEnd end = reapChild(container.slot.pidfd.get());
   container.dead = true;
+  container.end = end;
   endExecs(container);
+  if (container.execs.empty()) reportEnd(container);
+}
+
+// Once its execs have ended, too.
+void Supervisor::reportEnd(Container& container) {
+  const std::string id = container.id;
   json::Writer w;
   w.beginObject().field("event", "exited").field("id", id);
-  writeEnd(w, end, container.startedNs);
+  writeEnd(w, container.end, container.startedNs);
   if (!container.start.answered && !container.start.failed) {
     container.start.failed = true;
     container.start.failure = errorJson(SysError("start container", "execve", "", ECHILD,
                                                  "the process was killed while it was starting"));
+  }
+  if (container.start.mountNamespace) {
+    killInMountNamespace(container.start.mountNamespace.get());
+    container.start.mountNamespace.reset();
   }
   if (container.slot.parent) {
     try {
@@ -93,12 +121,16 @@ void Supervisor::containerEnded(const std::string& id) {
 }
 
 // Removes what the container held, then tells of its end: when Node hears of it,
-// nothing is left.
+// nothing is left, or what is left is told.
 void Supervisor::finishEnd(const std::string& id, std::string report, int tries) {
   Container& container = find(id);
   std::optional<SysError> failure;
   try {
-    if (container.cgroup) container.cgroup.remove(0);
+    if (container.cgroup) {
+      container.cgroup.remove(0);
+    } else {
+      removeCgroup(container.slot.parent, container.slot.name, 0);
+    }
   } catch (const SysError& error) {
     if (error.err == EBUSY && tries < kRemoveTries) {
       loop_.after(1 << tries, [this, id, report = std::move(report), tries]() mutable {
@@ -125,10 +157,13 @@ void Supervisor::finishEnd(const std::string& id, std::string report, int tries)
     const std::string& dir = gone ? container.dir : container.slot.dir;
     removeLater([dir] { removeFolder(dir); });
   }
-  if (container.start.failed)
+  if (container.start.failed) {
     report = R"({"event":"failed","req":)" + std::to_string(container.request) + R"(,"error":)" +
              container.start.failure;
-  if (failure) report += R"(,"cleanupError":)" + errorJson(*failure);
+    if (failure) report += R"(,"cleanupError":)" + errorJson(*failure);
+  } else if (failure) {
+    sendWarning("remove", *failure);
+  }
   containers_.erase(id);
   send(report + "}");
   refillSoon();
@@ -148,34 +183,42 @@ void Supervisor::removeLater(std::function<void()> work, int delayMs) {
 
 // Signals everything first and collects afterwards: the first process of a pid
 // namespace cannot end before its members that are our children were collected.
+// Goes on past each failure; what is left is found by the folder below `run`,
+// which then stays for the next engine on this root.
 void Supervisor::shutdown() {
   loop_.stop();
+  std::vector<const Slot*> slots;
+  for (auto& [name, slot] : waiting_) slots.push_back(&slot);
+  for (auto& [id, container] : containers_) slots.push_back(&container->slot);
+  Attempts attempts;
+  killEverything(slots);
+  for (auto& [id, container] : containers_) {
+    const Fd& ns = container->start.mountNamespace;
+    if (ns) attempts.make([&ns] { killInMountNamespace(ns.get()); });
+  }
+  sweeper_.finish();
+  attempts.make(collectAll);
+  attempts.make([this] { dropScope(); });
+  if (!attempts.failure()) attempts.make([this] { removeFolder(runFolder()); });
+  if (attempts.failure()) sendWarning("remove", *attempts.failure());
+}
+
+void Supervisor::killEverything(const std::vector<const Slot*>& slots) {
   const auto kill = [](const Fd& pidfd) {
     if (pidfd) kernel::pidfdSendSignal(pidfd.get(), SIGKILL);
   };
-  std::vector<const Slot*> slots;
-  for (auto& [name, slot] : waiting_) {
-    kill(slot.pidfd);
-    slots.push_back(&slot);
+  for (const Slot* slot : slots) {
+    kill(slot->helper);
+    kill(slot->pidfd);
   }
   for (auto& [id, container] : containers_) {
-    kill(container->slot.pidfd);
     if (container->agent) kill(container->agent->pidfd);
     for (auto& [execId, process] : container->execs) kill(process->pidfd);
-    slots.push_back(&container->slot);
   }
   for (auto& [number, worker] : workers_) kill(worker->pidfd);
-  for (const Slot* slot : slots) {
-    try {
-      killCgroup(slot->parent, slot->name);
-    } catch (const SysError&) {
-      continue;  // dropFolders looks again, and tells
-    }
-  }
-  sweeper_.finish();
-  while (wait4(-1, nullptr, __WALL, nullptr) > 0 || errno == EINTR) {
-  }
-  dropFolders();
+  // Whatever fails here: removing the cgroups kills once more, and tells.
+  Attempts attempts;
+  for (const Slot* slot : slots) attempts.make([slot] { killCgroup(slot->parent, slot->name); });
 }
 
 }  // namespace slipway

@@ -47,7 +47,7 @@ void Supervisor::exec(const Request& request, Message& message) {
   Container& container = find(id);
   if (container.dead || !container.start.answered)
     throw SysError("exec", "", id, ESRCH, "the container is not running");
-  if (container.paused)
+  if (container.paused || container.freezing != 0)
     throw SysError("exec", "", id, EBUSY, "the container is paused, unpause it before exec");
   container.closed = false;  // the descriptors of an exec are anybody's
   if (!container.agent) {
@@ -111,8 +111,8 @@ bool Supervisor::agentSaid(const std::string& id) {
   askNext(container);
   if (lost) {
     // No descriptor was free for its pidfd.
-    endBorn(message.data);
-    sendFailed(process->request, *lost);
+    endBorn(loop_, bornPid(message.data),
+            [this, request = process->request, error = *lost] { sendFailed(request, error); });
     return true;
   }
   if (message.fds.empty()) {
@@ -125,26 +125,25 @@ bool Supervisor::agentSaid(const std::string& id) {
   document.root().require("pid", process->pid);
   process->pidfd = std::move(message.fds[0]);
   const std::string execId = process->id;
+  whenEnded(loop_, process->pidfd.get(),
+            [this, id, execId](const ChildEnd& end) { execEnded(id, execId, end); });
   loop_.watchEnd(process->socket.get(), [this, id, execId] {
     while (execSaid(id, execId) == Received::message) {
     }
   });
-  loop_.watch(process->pidfd.get(), [this, id, execId] { execEnded(id, execId); });
   container.execs[execId] = std::move(process);
   return true;
 }
 
 // With a pid namespace of its own, a container's first process ends after all
-// others were collected; without one they are ended here.
+// others were collected; without one they are killed here, and reportEnd waits.
 void Supervisor::endExecs(Container& container) {
   const std::string id = container.id;
   while (container.agent && agentSaid(id)) {
   }
   if (container.agent) dropAgent(container);
-  while (!container.execs.empty()) {
-    kernel::pidfdSendSignal(container.execs.begin()->second->pidfd.get(), SIGKILL);
-    execEnded(id, std::string(container.execs.begin()->first));
-  }
+  for (const auto& [execId, process] : container.execs)
+    kernel::pidfdSendSignal(process->pidfd.get(), SIGKILL);
 }
 
 Received Supervisor::execSaid(const std::string& id, const std::string& execId) {
@@ -165,15 +164,13 @@ void Supervisor::execReportEnded(ExecProcess& process) {
   }
 }
 
-void Supervisor::execEnded(const std::string& id, const std::string& execId) {
+void Supervisor::execEnded(const std::string& id, const std::string& execId, const ChildEnd& end) {
   Container& container = find(id);
   ExecProcess& process = *container.execs.at(execId);
   // What it said before its end; nobody speaks after that.
   while (process.socket && execSaid(id, execId) == Received::message) {
   }
   if (process.socket) execReportEnded(process);
-  loop_.unwatch(process.pidfd.get());
-  const ChildEnd end = reapChild(process.pidfd.get());
   if (process.start.answered) {
     json::Writer w;
     w.beginObject().field("event", "exited").field("id", id).field("execId", execId);
@@ -185,12 +182,13 @@ void Supervisor::execEnded(const std::string& id, const std::string& execId) {
                                          "the process was killed while it was starting"));
   }
   container.execs.erase(execId);
+  if (container.dead && container.execs.empty()) reportEnd(container);
 }
 
 void Supervisor::dropAgent(Container& container) {
   loop_.unwatch(container.agent->socket.get());
   kernel::pidfdSendSignal(container.agent->pidfd.get(), SIGKILL);
-  reapChild(container.agent->pidfd.get());
+  collectChild(loop_, std::move(container.agent->pidfd));
   container.agent.reset();
   for (const auto& process : container.spawning) {
     sendFailed(process->request,

@@ -9,6 +9,11 @@
 #include "sys/error.h"
 
 namespace slipway {
+namespace {
+
+constexpr int kLongestLookMs = 16;
+
+}  // namespace
 
 Loop::Loop() : epoll_(check(epoll_create1(EPOLL_CLOEXEC), "start loop", "epoll_create1")) {}
 
@@ -20,9 +25,9 @@ void Loop::watchEnd(int fd, Callback callback) { add(fd, 0, std::move(callback))
 void Loop::add(int fd, uint32_t events, Callback callback) {
   epoll_event event{};
   event.events = events;
-  event.data.fd = fd;
+  event.data.u64 = uint64_t{++serial_} << 32 | static_cast<uint32_t>(fd);
   check(epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event), "watch", "epoll_ctl");
-  watched_[fd] = std::make_shared<Callback>(std::move(callback));
+  watched_[fd] = {serial_, std::make_shared<Callback>(std::move(callback))};
 }
 
 void Loop::unwatch(int fd) {
@@ -32,6 +37,20 @@ void Loop::unwatch(int fd) {
 
 void Loop::after(int delayMs, Callback callback) {
   timers_.emplace(monotonicNs() + static_cast<uint64_t>(delayMs) * 1000000u, std::move(callback));
+}
+
+void Loop::until(std::function<bool()> done, int limitMs, std::function<void(bool)> then) {
+  look(std::move(done), std::move(then), monotonicNs() + static_cast<uint64_t>(limitMs) * 1000000u,
+       1);
+}
+
+void Loop::look(std::function<bool()> done, std::function<void(bool)> then, uint64_t endNs,
+                int waitMs) {
+  if (done()) return then(true);
+  if (monotonicNs() >= endNs) return then(false);
+  after(waitMs, [this, done = std::move(done), then = std::move(then), endNs, waitMs]() mutable {
+    look(std::move(done), std::move(then), endNs, std::min(waitMs * 2, kLongestLookMs));
+  });
 }
 
 void Loop::whenIdle(std::function<bool()> work) {
@@ -48,10 +67,17 @@ int Loop::timeout() const {
 
 void Loop::runTimers() {
   while (!timers_.empty() && timers_.begin()->first <= monotonicNs()) {
-    const Callback callback = std::move(timers_.begin()->second);
+    Callback callback = std::move(timers_.begin()->second);
     timers_.erase(timers_.begin());
     callback();
   }
+}
+
+// Null when an earlier callback of the same turn has removed the watch.
+std::shared_ptr<Loop::Callback> Loop::callbackOf(uint64_t event) const {
+  const auto found = watched_.find(static_cast<int>(event & 0xffffffffu));
+  if (found == watched_.end() || found->second.serial != event >> 32) return nullptr;
+  return found->second.callback;
 }
 
 void Loop::run() {
@@ -60,12 +86,9 @@ void Loop::run() {
     const int n = epoll_wait(epoll_.get(), events, 32, timeout());
     if (n < 0 && errno != EINTR) throw SysError("wait for events", "epoll_wait", "", errno);
     for (int i = 0; i < n && running_; i++) {
-      // An earlier callback of this turn may have removed it; the copy keeps
-      // the callback alive while it removes itself.
-      const auto found = watched_.find(events[i].data.fd);
-      if (found == watched_.end()) continue;
-      const std::shared_ptr<Callback> callback = found->second;
-      (*callback)();
+      // The copy keeps the callback alive while it removes itself.
+      const std::shared_ptr<Callback> callback = callbackOf(events[i].data.u64);
+      if (callback) (*callback)();
     }
     runTimers();
     if (n == 0 && idleDue_ && running_) idleDue_ = idle_();

@@ -24,6 +24,9 @@ class Loop {
   void unwatch(int fd);
   // Calls back once after `delayMs`.
   void after(int delayMs, Callback callback);
+  // Looks for `done` at growing intervals, at once first, and calls back with
+  // whether it came within `limitMs`.
+  void until(std::function<bool()> done, int limitMs, std::function<void(bool)> then);
   // Runs when nothing else is due; one call a turn, until it returns false.
   void whenIdle(std::function<bool()> work);
 
@@ -34,9 +37,18 @@ class Loop {
   void add(int fd, uint32_t events, Callback callback);
   int timeout() const;
   void runTimers();
+  void look(std::function<bool()> done, std::function<void(bool)> then, uint64_t endNs, int waitMs);
 
   Fd epoll_;
-  std::map<int, std::shared_ptr<Callback>> watched_;
+  // Numbers of descriptors are used again: an event carries the serial number of
+  // the watch that it belongs to, so that it never reaches a later one.
+  struct Watch {
+    uint32_t serial = 0;
+    std::shared_ptr<Callback> callback;
+  };
+  std::shared_ptr<Callback> callbackOf(uint64_t event) const;
+  std::map<int, Watch> watched_;
+  uint32_t serial_ = 0;
   std::multimap<uint64_t, Callback> timers_;  // by CLOCK_MONOTONIC ns
   std::function<bool()> idle_;
   bool idleDue_ = false;

@@ -85,7 +85,7 @@ void Supervisor::forgetOldKinds() {
 void Supervisor::forgetKind(const std::string& key) {
   const auto kind = kinds_.find(key);
   if (kind == kinds_.end()) return;
-  for (const KeptRoot& root : kind->second.roots) sweeper_.take(root.mounts().dir);
+  for (const KeptRoot& root : kind->second.roots) sweep(root.mounts().dir);
   kinds_.erase(kind);
 }
 
@@ -149,8 +149,9 @@ bool Supervisor::refill() {
     Slot slot;
     try {
       slot = forkSlot(next, environment_);
-    } catch (const SysError&) {
-      // Out of processes or descriptors: the next start will say so itself.
+    } catch (const SysError& error) {
+      // Out of processes or descriptors, say: starts go on without a slot.
+      sendWarning("prepare", error);
       forgetKind(std::string(key));
       return false;
     }
@@ -187,21 +188,37 @@ void Supervisor::slotIsIdle(Slot& slot, Message& message) {
   if (!slot.root) slot.root = KeptRoot::of(message);
 }
 
-void Supervisor::dropSlot(Slot& slot) noexcept {
+void Supervisor::dropSlot(Slot& slot) {
+  loop_.unwatch(slot.socket.get());
+  slot.socket.reset();
+  kernel::pidfdSendSignal(slot.pidfd.get(), SIGKILL);
+  collectChild(loop_, std::move(slot.pidfd),
+               [this, parent = slot.parent, name = slot.name, dir = slot.dir] {
+                 removeSlot(parent, name, dir, 0);
+               });
+}
+
+// The folder is still the slot's own: its root went with it.
+void Supervisor::removeSlot(const std::shared_ptr<CgroupParent>& parent, const std::string& name,
+                            const std::string& dir, int tries) {
   try {
-    loop_.unwatch(slot.socket.get());
-    slot.socket.reset();
-    kernel::pidfdSendSignal(slot.pidfd.get(), SIGKILL);
-    reapChild(slot.pidfd.get());
-    if (slot.helper) reapChild(slot.helper.get());
-    removeCgroup(slot.parent, slot.name);
-    sweeper_.take(slot.dir);
-  } catch (const SysError&) {
-    // No container waits for it.
-    removeLater([parent = slot.parent, name = slot.name, dir = slot.dir] {
-      removeCgroup(parent, name, 0);
-      removeFolder(dir);
-    });
+    removeCgroup(parent, name, 0);
+  } catch (const SysError& error) {
+    if (error.err == EBUSY && tries < kRemoveTries)
+      return loop_.after(1 << tries, [=, this] { removeSlot(parent, name, dir, tries + 1); });
+    sendWarning("remove", error);
+    removeLater([parent, name] { removeCgroup(parent, name, 0); });
+  }
+  sweep(dir);
+}
+
+// For folders that nobody waits for.
+void Supervisor::sweep(const std::string& dir) {
+  try {
+    sweeper_.take(dir);
+  } catch (const SysError& error) {
+    sendWarning("remove", error);
+    removeLater([dir] { removeFolder(dir); });
   }
 }
 

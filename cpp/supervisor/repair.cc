@@ -2,7 +2,6 @@
 // Folders of this supervisor, and those that a killed one left behind. A
 // supervisor holds a lock on its folder below `run` as long as it or a child of
 // its lives; everything it makes is named after that folder.
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -30,20 +29,6 @@ void makeDirs(const std::string& path, mode_t mode) {
   if (!S_ISDIR(status.st_mode)) throw SysError("make engine folders", "mkdir", path, ENOTDIR);
 }
 
-std::vector<std::string> names(const std::string& path) {
-  std::vector<std::string> found;
-  DIR* dir = opendir(path.c_str());
-  if (dir == nullptr) {
-    if (errno == ENOENT) return found;
-    throw SysError(kStep, "opendir", path, errno);
-  }
-  while (const dirent* entry = readdir(dir)) {
-    if (entry->d_name[0] != '.') found.emplace_back(entry->d_name);
-  }
-  closedir(dir);
-  return found;
-}
-
 // The lock of a dead supervisor can be taken.
 bool isDead(const std::string& folder, Fd& lock) {
   lock.reset(open((folder + "/lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
@@ -52,9 +37,37 @@ bool isDead(const std::string& folder, Fd& lock) {
 }
 
 void removeCgroupsOf(const CgroupLayout& layout, const std::string& path, int levels) {
-  const std::shared_ptr<CgroupParent> parent = CgroupParent::create(layout, path);
-  for (const std::string& name : parent->list()) removeCgroup(parent, name);
-  parent->remove(levels);
+  Attempts attempts;
+  removeCgroups(attempts, CgroupParent::create(layout, path), levels);
+  attempts.finish();
+}
+
+// How many of the last folders of a path are in no hierarchy: what this engine
+// makes, and takes away again where nobody else uses it by then.
+int missingFolders(const CgroupLayout& layout, const std::string& path) {
+  int missing = 0;
+  for (std::string part = path; !part.empty(); part.resize(part.find_last_of('/'))) {
+    for (const CgroupHierarchy& hierarchy : layout.hierarchies) {
+      const std::string folder =
+          hierarchy.mountPoint + (part[0] == '/' ? part : hierarchy.ownPath + "/" + part);
+      if (access(folder.c_str(), F_OK) == 0) return missing;
+    }
+    missing++;
+    if (part.find('/') == std::string::npos) break;
+  }
+  return missing;
+}
+
+// The hierarchy that tells whether an engine lives: not one whose folders must be
+// prepared by whoever makes them.
+std::string lockFolder(const CgroupLayout& layout, const std::string& place) {
+  const CgroupHierarchy* chosen = layout.v2();
+  for (const CgroupHierarchy& hierarchy : layout.hierarchies) {
+    if (chosen == nullptr && !hierarchy.has("cpuset") && !hierarchy.has("memory"))
+      chosen = &hierarchy;
+  }
+  if (chosen == nullptr) chosen = &layout.hierarchies.front();
+  return chosen->mountPoint + place;
 }
 
 // The engine's own place and those that a cgroupParent named.
@@ -64,8 +77,11 @@ void removeAllCgroups(const CgroupLayout& layout, const std::string& folder,
   const Fd dir(
       check(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC), kStep, "open", folder));
   const std::string text = readFileInRoot(dir.get(), "parents", 1 << 20, kStep);
-  for (const std::string_view path : splitWords(text, '\n')) {
-    if (!path.empty()) removeCgroupsOf(layout, std::string(path), 1);
+  for (const std::string_view line : splitWords(text, '\n')) {
+    const size_t space = line.find(' ');
+    if (space == std::string_view::npos) continue;  // cut by the end of the machine
+    const int levels = static_cast<int>(strtol(std::string(line).c_str(), nullptr, 10));
+    removeCgroupsOf(layout, std::string(line.substr(space + 1)), levels);
   }
 }
 
@@ -87,8 +103,7 @@ void Supervisor::makeFolders() {
 // Claimed under a temporary name and then renamed: another supervisor never
 // sees the folder without its lock.
 void Supervisor::claimFolders() {
-  const std::string final = settings_.run + "/" + settings_.id,
-                    draft = settings_.run + "/." + settings_.id;
+  const std::string final = runFolder(), draft = settings_.run + "/." + settings_.id;
   makeDirs(draft, 0700);
   lock_.reset(check(open((draft + "/lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600), kStep,
                     "open", draft));
@@ -99,22 +114,24 @@ void Supervisor::claimFolders() {
   makeDirs(settings_.root + "/scope/" + settings_.id, 0711);
 }
 
-// Cgroups outside of the engine's own place, one path a line, written before the
-// first is made.
+// Cgroups outside of the engine's own place, one a line with how many of its
+// folders are to go with it, written before the first is made.
 void Supervisor::recordParent(const std::string& path) {
+  const int levels = missingFolders(layout_, path);
   failPoint("record cgroup parent");
-  writeFileAt(AT_FDCWD, settings_.run + "/" + settings_.id + "/parents", path + "\n",
+  otherLevels_[path] = levels;
+  writeFileAt(AT_FDCWD, runFolder() + "/parents", std::to_string(levels) + " " + path + "\n",
               O_CREAT | O_APPEND, 0600, "record cgroup parent");
 }
 
-// What cannot be repaired now must not keep this engine from starting; the next
-// one tries again.
+// What cannot be repaired now must not keep this engine from starting: it is
+// told, and the next one tries again.
 void Supervisor::repairOthers() {
-  for (const std::string& id : names(settings_.run)) {
+  for (const std::string& id : namesIn(settings_.run, kStep)) {
     try {
       repair(id);
-    } catch (const SysError&) {
-      continue;
+    } catch (const SysError& error) {
+      sendWarning("remove", error);
     }
   }
 }
@@ -128,35 +145,70 @@ void Supervisor::repair(const std::string& id) {
   removeFolder(folder);
 }
 
-// With those that could not be removed when their containers ended.
-void Supervisor::dropCgroups(const std::shared_ptr<CgroupParent>& parent, int levels) {
-  for (const std::string& name : parent->list()) removeCgroup(parent, name);
-  parent->remove(levels);
+namespace {
+
+// Containers with a user namespace walk through; the mode itself is a mark.
+void makeLocked(const std::string& path) {
+  makeDirs(path.substr(0, path.rfind('/')), 0755);
+  makeDirs(path, 0711);
 }
 
-// All of it, whatever fails; what is told is the first failure. The folder below
-// `run` goes last and only then: by it the next supervisor finds the rest.
-void Supervisor::dropFolders() {
-  std::optional<SysError> failure;
-  const auto attempt = [&failure](const std::function<void()>& work) {
+}  // namespace
+
+// Held on the engine's cgroup in one hierarchy, where those of engines whose root
+// folder was deleted are found. Another supervisor may take it for dead and away
+// before it is locked: then it is made again.
+void Supervisor::claimCgroup() {
+  const std::string path = lockFolder(layout_, cgroupPlace(settings_.id));
+  makeLocked(path);
+  for (int attempts = 0; attempts < 100; attempts++) {
+    cgroupLock_.reset(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    struct stat mine, there;
+    if (cgroupLock_ && flock(cgroupLock_.get(), LOCK_EX | LOCK_NB) == 0 &&
+        fstat(cgroupLock_.get(), &mine) == 0 && stat(path.c_str(), &there) == 0 &&
+        mine.st_ino == there.st_ino)
+      return;
+    usleep(1000);
+    makeLocked(path);
+  }
+  throw SysError("claim cgroup", "flock", path, EBUSY);
+}
+
+// An ordinary user's are below whatever cgroup was delegated at the time.
+void Supervisor::repairLostCgroups() {
+  if (settings_.rootless || layout_.hierarchies.empty()) return;
+  for (const std::string& id : CgroupParent::create(layout_, "/slipway")->list()) {
     try {
-      work();
+      const std::string place = cgroupPlace(id);
+      const Fd lock(open(lockFolder(layout_, place).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+      struct stat status;
+      // The mode says that whoever made it holds a lock as long as it lives.
+      if (!lock || fstat(lock.get(), &status) < 0 || (status.st_mode & 0777) != 0711) continue;
+      if (flock(lock.get(), LOCK_EX | LOCK_NB) < 0) continue;
+      removeCgroupsOf(layout_, place, 1);
     } catch (const SysError& error) {
-      if (!failure) failure = error;
+      sendWarning("remove", error);
     }
-  };
-  attempt([this] { removeFolder(scopeFolder()); });
-  if (parent_) attempt([this] { dropCgroups(parent_, 2); });
-  for (auto& [path, other] : otherParents_) attempt([this, &other] { dropCgroups(other, 1); });
-  if (failure) throw *failure;
-  removeFolder(settings_.run + "/" + settings_.id);
+  }
+}
+
+// With those that could not be removed when their containers ended. All of it,
+// whatever fails; what is told is the first failure.
+void Supervisor::dropScope() {
+  Attempts attempts;
+  attempts.make([this] { removeFolder(scopeFolder()); });
+  if (parent_) removeCgroups(attempts, parent_, 2);
+  for (auto& [path, other] : otherParents_)
+    removeCgroups(attempts, other, otherLevels_.at(other->path()));
+  attempts.finish();
 }
 
 // Of a start of the engine that failed, which is what will be told.
 void Supervisor::abandonFolders() noexcept {
   try {
     removeFolder(settings_.run + "/." + settings_.id);
-    dropFolders();
+    dropScope();
+    removeFolder(runFolder());
   } catch (const SysError&) {
     return;  // the next supervisor finds the folder below `run`
   }

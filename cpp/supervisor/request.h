@@ -8,6 +8,7 @@
 //    | ---- start { id, shape } + plan --> |   fds: stdin stdout stderr
 //    | <--- started | failed ------------- |   fds: terminal master, with a tty
 //    | <--- exited { code, usage } ------- |
+//    | <--- warning { about, error } ----- |   at any time
 //    | ---- exec, kill, freeze, thaw,      |
 //    |      remove, stats, work, seccomp -> |   each answered by done | failed
 //

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
 #include <linux/seccomp.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -14,6 +10,7 @@
 #include "spec/reader.h"
 #include "supervisor/children.h"
 #include "supervisor/cleanup.h"
+#include "supervisor/fork_child.h"
 #include "supervisor/supervisor.h"
 #include "sys/failpoint.h"
 #include "sys/kernel.h"
@@ -30,17 +27,6 @@ uint64_t numberIn(std::string_view data) {
   } catch (const json::JsonError&) {
     return 0;
   }
-}
-
-// In the worker: its answer, whole, then its end.
-[[noreturn]] void writeAnswer(int output, const std::string& answer) {
-  size_t done = 0;
-  while (done < answer.size()) {
-    const ssize_t n = write(output, answer.data() + done, answer.size() - done);
-    if (n < 0 && errno != EINTR) _exit(1);
-    if (n > 0) done += static_cast<size_t>(n);
-  }
-  _exit(0);
 }
 
 }  // namespace
@@ -65,8 +51,8 @@ void Supervisor::dispatch(const Request& request, Message& message) {
   if (request.op == "start") return start(request, message);
   if (request.op == "exec") return exec(request, message);
   if (request.op == "kill") return signal(request);
-  if (request.op == "freeze") return freeze(request, true);
-  if (request.op == "thaw") return freeze(request, false);
+  if (request.op == "freeze") return freeze(request);
+  if (request.op == "thaw") return thaw(request);
   if (request.op == "stats") return stats(request);
   if (request.op == "remove") return remove(request);
   if (request.op == "seccomp") return compileFilter(request);
@@ -130,29 +116,78 @@ void Supervisor::signal(const Request& request) {
     Cgroup cgroup = Cgroup::open(container.slot.parent, container.slot.name);
     if (cgroup.isFrozen()) cgroup.thaw();
     container.paused = false;
+    container.freezing = 0;
   }
   sendDone(request.number);
 }
 
-void Supervisor::freeze(const Request& request, bool freeze) {
+Container& Supervisor::toFreeze(const Request& request, const char* step, bool paused) {
   const json::Document document = json::parse(request.header);
   Container& container = find(document.root().get<std::string>("id"));
-  const char* step = freeze ? "pause" : "resume";
   if (container.dead || !container.start.answered)
     throw SysError(step, "", container.id, ESRCH, "the container is not running");
-  if (container.paused == freeze)
+  if (container.freezing != 0)
+    throw SysError(step, "", container.id, EBUSY, "the container is about to be paused");
+  if (container.paused != paused)
     throw SysError(step, "", container.id, EINVAL,
-                   freeze ? "the container is already paused" : "the container is not paused");
+                   paused ? "the container is not paused" : "the container is already paused");
   if (!container.slot.parent)
     throw SysError(step, "", container.id, ENOTSUP,
                    "pausing needs a cgroup, and this user may not make one");
-  Cgroup cgroup = Cgroup::open(container.slot.parent, container.slot.name);
-  if (freeze) {
-    cgroup.freeze(kFreezeTimeoutMs);
-  } else {
-    cgroup.thaw();
-  }
-  container.paused = freeze;
+  return container;
+}
+
+// Nearly always all stand still at once. A process in an uninterruptible wait
+// does not, and other requests go on meanwhile.
+void Supervisor::freeze(const Request& request) {
+  Container& container = toFreeze(request, "pause", false);
+  const auto cgroup =
+      std::make_shared<Cgroup>(Cgroup::open(container.slot.parent, container.slot.name));
+  cgroup->beginFreeze();
+  container.freezing = request.number;
+  const auto failure = std::make_shared<std::optional<SysError>>();
+  const std::string id = container.id;
+  const uint64_t number = request.number;
+  const auto attempt = [failure](const std::function<bool()>& what) {
+    try {
+      return what();
+    } catch (const SysError& error) {
+      *failure = error;
+      return true;
+    }
+  };
+  const auto settled = [=, this, waitMs = 1]() mutable {
+    if (!isFreezing(id, number)) return true;
+    const int wait = std::exchange(waitMs, 0);
+    return attempt([&] { return cgroup->isFrozenWithin(wait); });
+  };
+  loop_.until(settled, kFreezeTimeoutMs, [=, this](bool inTime) {
+    if (!inTime) attempt([&]() -> bool { throw cgroup->giveUpFreeze(); });
+    frozen(id, number, *failure);
+  });
+}
+
+// Not when it has ended, or was killed and so thawed.
+bool Supervisor::isFreezing(const std::string& id, uint64_t request) const {
+  const auto found = containers_.find(id);
+  return found != containers_.end() && !found->second->dead && found->second->freezing == request;
+}
+
+void Supervisor::frozen(const std::string& id, uint64_t request,
+                        const std::optional<SysError>& failure) {
+  if (!isFreezing(id, request))
+    return sendFailed(request, SysError("pause", "", id, ESRCH, "the container has ended"));
+  Container& container = find(id);
+  container.freezing = 0;
+  container.paused = !failure;
+  if (failure) return sendFailed(request, *failure);
+  sendDone(request);
+}
+
+void Supervisor::thaw(const Request& request) {
+  Container& container = toFreeze(request, "resume", true);
+  Cgroup::open(container.slot.parent, container.slot.name).thaw();
+  container.paused = false;
   sendDone(request.number);
 }
 
@@ -176,27 +211,17 @@ void Supervisor::remove(const Request& request) {
 
 // Long work on files, in a process of its own that shares the user namespace.
 void Supervisor::work(const Request& request, Message& message) {
-  int ends[2];
-  check(pipe2(ends, O_CLOEXEC), "start worker", "pipe2");
   auto worker = std::make_unique<Worker>();
   worker->request = request.number;
-  worker->result.reset(ends[0]);
-  Fd output(ends[1]);
-  int pidfd = -1;
-  kernel::CloneArgs args;
-  args.flags = CLONE_PIDFD;
-  args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
-  args.exitSignal = SIGCHLD;
   failPoint("start worker");
-  const pid_t pid = check(kernel::clone3(args), "start worker", "clone3");
-  if (pid == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    forgetInChild();
-    writeAnswer(output.get(), runImageWorker(request.body, std::move(message.fds)));
-  }
-  worker->pidfd.reset(pidfd);
+  Child child = forkChild("start worker", environment_.forgetParent, [&](int socket) {
+    sendMessage(socket, runImageWorker(request.body, std::move(message.fds)));
+  });
+  worker->pidfd = std::move(child.pidfd);
+  worker->socket = std::move(child.socket);
   const uint64_t number = request.number;
-  loop_.watch(worker->result.get(), [this, number] { workerSaid(number); });
+  whenEnded(loop_, worker->pidfd.get(),
+            [this, number](const ChildEnd& end) { workerEnded(number, end); });
   workers_[number] = std::move(worker);
 }
 
@@ -207,25 +232,21 @@ void Supervisor::cancelWork(const Request& request) {
   sendDone(request.number);
 }
 
-void Supervisor::workerSaid(uint64_t number) {
-  Worker& worker = *workers_.at(number);
-  char buffer[4096];
-  const ssize_t n = read(worker.result.get(), buffer, sizeof buffer);
-  if (n > 0) {
-    worker.text.append(buffer, static_cast<size_t>(n));
-    return;
-  }
-  loop_.unwatch(worker.result.get());
-  const ChildEnd end = reapChild(worker.pidfd.get());
-  if (end.exitCode == 0 && !worker.text.empty()) {
-    const char* event = worker.text.starts_with(R"({"error")") ? "failed" : "done";
-    send(std::string(R"({"event":")") + event + R"(","req":)" + std::to_string(number) + "," +
-         worker.text.substr(1));
+void Supervisor::workerEnded(uint64_t number, const ChildEnd& end) {
+  const Fd socket = std::move(workers_.at(number)->socket);
+  workers_.erase(number);
+  Message answer;
+  const bool told = receiveMessage(socket.get(), answer, false) == Received::message;
+  if (told) {
+    // {"error":...} both of the work and of what kept it from beginning.
+    const size_t error = answer.data.find(R"("error":)");
+    const bool failed = error == 1 || answer.data.starts_with(R"({"event":"failed")");
+    send(std::string(R"({"event":")") + (failed ? "failed" : "done") + R"(","req":)" +
+         std::to_string(number) + "," + answer.data.substr(failed ? error : 1));
   } else {
     sendFailed(number, SysError("work on files", "", "", ECHILD,
                                 "the worker ended with code " + std::to_string(end.exitCode)));
   }
-  workers_.erase(number);
 }
 
 }  // namespace slipway

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "container/system.h"
@@ -11,11 +10,11 @@
 #include "init/launch.h"
 #include "init/report.h"
 #include "init/steps.h"
+#include "supervisor/fork_child.h"
 #include "supervisor/userns_slot.h"
 #include "sys/descriptors.h"
 #include "sys/error.h"
 #include "sys/failpoint.h"
-#include "sys/kernel.h"
 #include "sys/message.h"
 
 namespace slipway {
@@ -91,6 +90,7 @@ void serveSlot(const SlotTask& task) {
   context.cgroup = order.parent ? &cgroup : nullptr;
   context.dir = order.dir;
   context.neighbours = order.shape.neighbours;
+  context.tellMountNamespace = !order.parent && (order.shape.newFlags() & CLONE_NEWPID) == 0;
   context.rootless = task.environment.rootless;
   context.mayChangeGroups = task.environment.mayChangeGroups;
   runContainer(plan.data, std::move(context));
@@ -137,19 +137,15 @@ Slot forkSlot(const SlotOrder& order, const SlotEnvironment& environment) {
   slot.filtersKnown = environment.filters->size();
   slot.parent = order.parent;
   auto [mine, its] = messagePair();
-  int pidfd = -1;
-  kernel::CloneArgs args;
-  args.flags = CLONE_PIDFD | (order.shape.newFlags() & CLONE_NEWPID);
-  args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
-  args.exitSignal = SIGCHLD;
   const PidNamespace joined(order.shape);
   failPoint("fork slot");
-  slot.pid = check(kernel::clone3(args), "fork slot", "clone3");
-  if (slot.pid == 0) {
+  Child child = cloneChild("fork slot", order.shape.newFlags() & CLONE_NEWPID);
+  if (child.pid == 0) {
     mine.reset();
     childMain({order, environment, its.release()});
   }
-  slot.pidfd.reset(pidfd);
+  slot.pid = child.pid;
+  slot.pidfd = std::move(child.pidfd);
   slot.socket = std::move(mine);
   return slot;
 }

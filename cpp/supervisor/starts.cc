@@ -7,8 +7,8 @@
 
 #include "init/report.h"
 #include "supervisor/children.h"
-#include "supervisor/cleanup.h"
 #include "supervisor/supervisor.h"
+#include "supervisor/userns_slot.h"
 #include "sys/failpoint.h"
 #include "sys/kernel.h"
 
@@ -45,37 +45,16 @@ void Supervisor::start(const Request& request, Message& message) {
     throw SysError("start container", "", container->id, EBUSY, "the container is already running");
   }
   container->startedNs = monotonicNs();
-  try {
-    container->slot = takeSlot(shape, image, request.body);
-  } catch (const SysError&) {
-    // A slot that failed to be born may have got as far as its cgroup.
-    try {
-      if (const auto parent = parentFor(shape)) removeCgroup(parent, std::to_string(slotCount_));
-    } catch (const SysError&) {
-      // What is told is why the start failed; dropFolders looks again.
-    }
-    throw;
-  }
+  container->slot = takeSlot(shape, image, request.body);
   container->newFolder = container->dir.empty();
   if (container->newFolder) container->dir = container->slot.dir;
-  std::vector<int> fds;
-  fds.reserve(message.fds.size());
-  for (const Fd& fd : message.fds) fds.push_back(fd.get());
+  sendPlan(*container, filter, request, message);
   const std::string id = container->id;
-  if (container->slot.helper) watchHelper(container->slot.helper.release());
-  try {
-    failPoint("send plan");
-    sendFilters(container->slot.socket.get(), container->slot.filtersKnown, filter, filters_);
-    sendMessage(container->slot.socket.get(), request.body, fds);
-    // By execve or by its death; what it said before waits until then.
-    loop_.watchEnd(container->slot.socket.get(), [this, id] {
-      while (slotSaid(id) == Received::message) {
-      }
-    });
-    loop_.watch(container->slot.pidfd.get(), [this, id] { containerEnded(id); });
-  } catch (const SysError&) {
-    dropSlot(container->slot);
-    throw;
+  if (container->slot.birth) {
+    collectChild(loop_, std::move(container->slot.helper));
+    loop_.watch(container->slot.birth.get(), [this, id] { slotBorn(id); });
+  } else {
+    watchContainer(*container);
   }
   containers_.emplace(id, std::move(container));
 }
@@ -96,13 +75,61 @@ std::vector<Fd> Supervisor::holdNeighbours(Shape& shape) {
   return held;
 }
 
-// Collects the end of a helper process; its work shows elsewhere.
-void Supervisor::watchHelper(int pidfd) {
-  loop_.watch(pidfd, [this, pidfd] {
-    loop_.unwatch(pidfd);
-    const Fd owned(pidfd);
-    reapChild(pidfd);
-  });
+void Supervisor::sendPlan(Container& container, uint64_t filter, const Request& request,
+                          const Message& message) {
+  Slot& slot = container.slot;
+  std::vector<int> fds;
+  fds.reserve(message.fds.size());
+  for (const Fd& fd : message.fds) fds.push_back(fd.get());
+  try {
+    failPoint("send plan");
+    sendFilters(slot.socket.get(), slot.filtersKnown, filter, filters_);
+    sendMessage(slot.socket.get(), request.body, fds);
+  } catch (const SysError& error) {
+    failStart(container, error);
+  }
+}
+
+// The process ends, at the latest when it looks for its plan, and the answer
+// waits until all it held is gone.
+void Supervisor::failStart(Container& container, const SysError& error) {
+  if (!container.start.failed) container.start.failure = errorJson(error);
+  container.start.failed = true;
+  loop_.unwatch(container.slot.socket.get());
+  container.slot.socket.reset();
+  if (container.slot.pidfd) kernel::pidfdSendSignal(container.slot.pidfd.get(), SIGKILL);
+}
+
+void Supervisor::watchContainer(Container& container) {
+  const std::string id = container.id;
+  whenEnded(loop_, container.slot.pidfd.get(),
+            [this, id](const ChildEnd& end) { containerEnded(id, end); });
+  if (!container.slot.socket) return;
+  try {
+    // By execve or by its death; what it said before waits until then.
+    loop_.watchEnd(container.slot.socket.get(), [this, id] {
+      while (slotSaid(id) == Received::message) {
+      }
+    });
+  } catch (const SysError& error) {
+    failStart(container, error);
+  }
+}
+
+void Supervisor::slotBorn(const std::string& id) {
+  Container& container = find(id);
+  Slot& slot = container.slot;
+  loop_.unwatch(slot.birth.get());
+  try {
+    takeBirth(slot);
+  } catch (const std::exception& error) {
+    failStart(container, asSysError(error, "start container"));
+  }
+  slot.birth.reset();
+  if (slot.pidfd) return watchContainer(container);
+  if (slot.pid == 0) return containerEnded(id, {});
+  // No descriptor was free for its pidfd.
+  endBorn(loop_, slot.pid, [this, id] { containerEnded(id, {}); });
 }
 
 Received Supervisor::slotSaid(const std::string& id) {
@@ -156,6 +183,7 @@ void StartReport::take(Message message) {
     master = std::move(message.fds[0]);
   } else if (event == "ready") {
     ready = true;
+    if (!message.fds.empty()) mountNamespace = std::move(message.fds[0]);
     timings = rest(R"("timings":)");
   } else if (event == "failed") {
     failed = true;

@@ -39,7 +39,9 @@ bool mayUseCgroups(const CgroupLayout& layout, bool rootless) {
 Supervisor::Supervisor(Fd& control, EngineSettings settings)
     : control_(control),
       settings_(std::move(settings)),
-      sweeper_(scopeFolder() + "/trash", [this] { forgetInChild(); }) {
+      sweeper_(
+          loop_, scopeFolder() + "/trash", [this] { forgetInChild(); },
+          [this](const SysError& error) { sendWarning("remove", error); }) {
   askFailPoint(settings_.failPoint);
   layout_ = CgroupLayout::detect();
   const bool cgroups = mayUseCgroups(layout_, settings_.rootless);
@@ -59,9 +61,11 @@ Supervisor::Supervisor(Fd& control, EngineSettings settings)
   check(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "start supervisor", "prctl", "PR_SET_DUMPABLE");
   makeFolders();
   repairOthers();
+  repairLostCgroups();
   if (cgroups) parent_ = CgroupParent::create(layout_, cgroupPlace(settings_.id));
   try {
     claimFolders();
+    if (cgroups && !settings_.rootless) claimCgroup();
     failPoint("greet program");
     send(machineJson(layout_, environment_.mayChangeGroups));
   } catch (const SysError&) {
@@ -101,11 +105,17 @@ void Supervisor::sendFailed(uint64_t request, const SysError& error) {
        "}");
 }
 
+void Supervisor::sendWarning(const char* about, const SysError& error) {
+  send(R"({"event":"warning","about":")" + std::string(about) + R"(","error":)" + errorJson(error) +
+       "}");
+}
+
 // A forked child keeps none of the supervisor's descriptors: held copies would
 // hide the end of a stream. The cgroup parents stay, for joining.
 void Supervisor::forgetInChild() {
   control_.reset();
   lock_.reset();
+  cgroupLock_.reset();
   sweeper_.forget();
   for (auto& [name, slot] : waiting_) {
     slot.socket.reset();
@@ -116,15 +126,17 @@ void Supervisor::forgetInChild() {
   for (auto& [id, container] : containers_) {
     container->slot.socket.reset();
     container->slot.pidfd.reset();
+    container->slot.birth.reset();
     container->slot.root.reset();
     container->start.master.reset();
+    container->start.mountNamespace.reset();
     container->agent.reset();
     container->execs.clear();
     container->spawning.clear();
   }
   for (auto& [number, worker] : workers_) {
     worker->pidfd.reset();
-    worker->result.reset();
+    worker->socket.reset();
   }
 }
 

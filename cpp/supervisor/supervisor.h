@@ -14,6 +14,7 @@
 #include "container/cgroup.h"
 #include "spec/json_writer.h"
 #include "supervisor/agent.h"
+#include "supervisor/children.h"
 #include "supervisor/loop.h"
 #include "supervisor/request.h"
 #include "supervisor/slot.h"
@@ -36,6 +37,7 @@ struct EngineSettings {
 // What a process has told of its start so far (init/report.h).
 struct StartReport {
   Fd master;                     // of its terminal, until it is handed on
+  Fd mountNamespace;             // where nothing else holds its processes together
   std::string timings, failure;  // JSON of `ready`, of `failed`
   bool failed = false, ready = false;
   std::optional<Message> idle;  // of a new slot that is in its cgroup
@@ -75,6 +77,8 @@ struct Container {
   // Shares nothing with anybody, so that no descriptor can have left it, and may
   // change nothing but files of its root: the root may be kept.
   bool closed = false;
+  uint64_t freezing = 0;  // the request that waits for every process to stand still
+  ChildEnd end;           // of its first process, once it is dead
   bool ownPidNamespace = true;
   std::optional<Agent> agent;
   std::deque<std::unique_ptr<ExecProcess>> spawning;  // asked of the agent, in order
@@ -96,17 +100,25 @@ class Supervisor {
   uint64_t keepFilter(SeccompFilter filter);
   void requireFilter(uint64_t number) const;
   void signal(const Request& request);
-  void freeze(const Request& request, bool freeze);
+  Container& toFreeze(const Request& request, const char* step, bool paused);
+  void freeze(const Request& request);
+  bool isFreezing(const std::string& id, uint64_t request) const;
+  void frozen(const std::string& id, uint64_t request, const std::optional<SysError>& failure);
+  void thaw(const Request& request);
   void stats(const Request& request);
   void remove(const Request& request);
   void work(const Request& request, Message& message);
   void cancelWork(const Request& request);
-  void workerSaid(uint64_t number);
+  void workerEnded(uint64_t number, const ChildEnd& end);
 
   // starts.cc
   void start(const Request& request, Message& message);
   std::vector<Fd> holdNeighbours(Shape& shape);
-  void watchHelper(int pidfd);
+  void sendPlan(Container& container, uint64_t filter, const Request& request,
+                const Message& message);
+  void failStart(Container& container, const SysError& error);
+  void slotBorn(const std::string& id);
+  void watchContainer(Container& container);
   Received slotSaid(const std::string& id);
   void slotEnded(Container& container);
 
@@ -117,14 +129,16 @@ class Supervisor {
   void endExecs(Container& container);
   Received execSaid(const std::string& id, const std::string& execId);
   void execReportEnded(ExecProcess& process);
-  void execEnded(const std::string& id, const std::string& execId);
+  void execEnded(const std::string& id, const std::string& execId, const ChildEnd& end);
   void dropAgent(Container& container);
 
   // ends.cc
-  void containerEnded(const std::string& id);
+  void containerEnded(const std::string& id, const ChildEnd& end);
+  void reportEnd(Container& container);
   void finishEnd(const std::string& id, std::string report, int tries);
   void removeLater(std::function<void()> work, int delayMs = 100);
   void shutdown();
+  void killEverything(const std::vector<const Slot*>& slots);
 
   // pool.cc
   struct PoolKind {
@@ -147,29 +161,37 @@ class Supervisor {
   void poolSlotSaid(const std::string& name);
   SlotOrder order(const Shape& shape, const std::string& image);
   std::shared_ptr<CgroupParent> parentFor(const Shape& shape);
-  void dropSlot(Slot& slot) noexcept;
+  void dropSlot(Slot& slot);
+  void removeSlot(const std::shared_ptr<CgroupParent>& parent, const std::string& name,
+                  const std::string& dir, int tries);
+  void sweep(const std::string& dir);
 
   // repair.cc
   void makeFolders();
   void recordParent(const std::string& path);
   void claimFolders();
+  void claimCgroup();
   void repairOthers();
+  void repairLostCgroups();
   void repair(const std::string& id);
   // Where the cgroups of an engine are: below the root of each hierarchy, or, for
   // an ordinary user, below the cgroup that was delegated.
   std::string cgroupPlace(const std::string& id) const {
     return (settings_.rootless ? "slipway-" : "/slipway/") + id;
   }
-  void dropFolders();
-  void dropCgroups(const std::shared_ptr<CgroupParent>& parent, int levels);
+  void dropScope();
   void abandonFolders() noexcept;
 
+  std::string runFolder() const { return settings_.run + "/" + settings_.id; }
   std::string scopeFolder() const { return settings_.root + "/scope/" + settings_.id; }
   Container& find(const std::string& id);
   void send(const std::string& text, std::span<const int> fds = {});
   void sendStarted(uint64_t request, pid_t pid, const std::string& dir, StartReport& start);
   void sendDone(uint64_t request, const std::string& result = "null");
   void sendFailed(uint64_t request, const SysError& error);
+  // For failures that answer no request: "remove" what is left over, "prepare" a
+  // start in advance.
+  void sendWarning(const char* about, const SysError& error);
   void forgetInChild();
 
   Fd& control_;
@@ -177,11 +199,12 @@ class Supervisor {
   CgroupLayout layout_;
   std::shared_ptr<CgroupParent> parent_;
   std::map<std::string, std::shared_ptr<CgroupParent>> otherParents_;
+  std::map<std::string, int> otherLevels_;  // by path: how many folders to remove with it
   SlotEnvironment environment_;
   SeccompFilters filters_;  // numbered from 1
   Loop loop_;
   Sweeper sweeper_;
-  Fd lock_;
+  Fd lock_, cgroupLock_;
   std::map<std::string, std::unique_ptr<Container>> containers_;
 
   std::map<std::string, PoolKind> kinds_;  // by shape and image
@@ -193,8 +216,7 @@ class Supervisor {
 
   struct Worker {
     uint64_t request = 0;
-    Fd pidfd, result;
-    std::string text;
+    Fd pidfd, socket;
   };
   std::map<uint64_t, std::unique_ptr<Worker>> workers_;
 };

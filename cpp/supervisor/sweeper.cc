@@ -1,22 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor/sweeper.h"
 
-#include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cstdio>
+#include <set>
 
 #include "init/report.h"
 #include "supervisor/children.h"
 #include "supervisor/cleanup.h"
+#include "supervisor/fork_child.h"
 #include "sys/descriptors.h"
-#include "sys/error.h"
 #include "sys/failpoint.h"
-#include "sys/kernel.h"
 #include "sys/message.h"
 
 namespace slipway {
@@ -24,18 +19,23 @@ namespace {
 
 constexpr const char* kStep = "remove folder";
 
-// A path a message, until the supervisor closes its end. What cannot be
-// deleted stays in the trash and goes with the engine's folder.
-[[noreturn]] void sweep(int socket) {
-  Message message;
-  while (receiveMessage(socket, message, true) == Received::message) {
-    try {
-      removeFolder(message.data);
-    } catch (const SysError&) {
-      continue;
+// Deletes all that is in the trash each time it is woken, until the supervisor
+// closes its end. What failed once is told once.
+void sweep(int socket, const std::string& trash) {
+  std::set<std::string> failed;
+  Message wake;
+  while (receiveMessage(socket, wake, true) == Received::message) {
+    for (const std::string& name : namesIn(trash, kStep)) {
+      if (failed.count(name) != 0) continue;
+      try {
+        removeFolder(trash + "/" + name);
+      } catch (const SysError& error) {
+        failed.insert(name);
+        // Never waits: the supervisor may be waiting for this process to end.
+        trySendMessage(socket, R"({"error":)" + errorJson(error) + "}", {});
+      }
     }
   }
-  _exit(0);
 }
 
 }  // namespace
@@ -43,24 +43,30 @@ constexpr const char* kStep = "remove folder";
 void Sweeper::launch() {
   if (mkdir(trash_.c_str(), 0700) < 0 && errno != EEXIST)
     throw SysError(kStep, "mkdir", trash_, errno);
-  auto [mine, its] = messagePair();
-  int pidfd = -1;
-  kernel::CloneArgs args;
-  args.flags = CLONE_PIDFD;
-  args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
-  args.exitSignal = SIGCHLD;
   failPoint("start sweeper");
-  const pid_t pid = check(kernel::clone3(args), kStep, "clone3");
-  if (pid == 0) {
-    mine.reset();
+  Child child = forkChild(kStep, forgetParent_, [this](int socket) {
     setpriority(PRIO_PROCESS, 0, 10);
-    forgetParent_();
-    closeAllBut({its.get()});
-    dieWithSupervisor(its.get());
-    sweep(its.get());
+    closeAllBut({socket});
+    sweep(socket, trash_);
+  });
+  pidfd_ = std::move(child.pidfd);
+  socket_ = std::move(child.socket);
+  loop_.watch(socket_.get(), [this] { said(); });
+}
+
+// A failure, or its end, which nobody asked for: the next folder gets another
+// sweeper, and that one finds what is left.
+void Sweeper::said() {
+  Message message;
+  const Received what = receiveMessage(socket_.get(), message, false);
+  if (what == Received::message) {
+    const json::Document document = json::parse(message.data);
+    return warn_(readError(document.root().at("error")));
   }
-  pidfd_.reset(pidfd);
-  socket_ = std::move(mine);
+  if (what == Received::nothing) return;
+  loop_.unwatch(socket_.get());
+  socket_.reset();
+  collectChild(loop_, std::move(pidfd_));
 }
 
 void Sweeper::take(const std::string& path) {
@@ -71,16 +77,14 @@ void Sweeper::take(const std::string& path) {
     if (errno == ENOENT) return;
     throw SysError(kStep, "rename", path, errno);
   }
-  if (sendMessage(socket_.get(), away)) return;
-  // It was killed: the next folder gets another one, this one goes here.
-  finish();
-  removeFolder(away);
+  // A full socket holds wakes enough, and the end of the process is heard by said().
+  trySendMessage(socket_.get(), "wake", {});
 }
 
 void Sweeper::finish() {
-  if (!pidfd_) return;
+  if (!socket_) return;
+  loop_.unwatch(socket_.get());
   socket_.reset();
-  reapChild(pidfd_.get());
   pidfd_.reset();
 }
 

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -14,9 +13,9 @@
 #include "init/steps.h"
 #include "spec/json.h"
 #include "supervisor/children.h"
+#include "supervisor/fork_child.h"
 #include "sys/error.h"
 #include "sys/failpoint.h"
-#include "sys/kernel.h"
 #include "sys/message.h"
 
 namespace slipway {
@@ -71,6 +70,8 @@ void becomeRoot(int socket) {
     context.neighbours = task.order.shape.neighbours;
     context.attachAt = "/tmp";  // the container's folder is closed to this user
     context.cgroup = task.cgroup;
+    context.tellMountNamespace =
+        task.cgroup == nullptr && (task.order.shape.newFlags() & CLONE_NEWPID) == 0;
     context.limitsApplied = true;
     context.filters = task.environment.filters;
     runContainer(message.data, std::move(context));
@@ -80,18 +81,15 @@ void becomeRoot(int socket) {
   }
 }
 
-pid_t cloneContainer(const UsernsTask& task, int helper, int theirs, int& pidfd) {
-  kernel::CloneArgs args;
-  args.flags =
-      CLONE_PIDFD | CLONE_PARENT | CLONE_NEWUSER | (task.order.shape.newFlags() & CLONE_NEWPID);
-  args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
+Child cloneContainer(const UsernsTask& task, int helper, int theirs) {
   failPoint("make user namespace");
-  const pid_t pid = check(kernel::clone3(args), kStep, "clone3");
-  if (pid == 0) {
+  Child child = cloneChild(
+      kStep, CLONE_PARENT | CLONE_NEWUSER | (task.order.shape.newFlags() & CLONE_NEWPID));
+  if (child.pid == 0) {
     close(theirs);
     containerMain(task, helper);
   }
-  return pid;
+  return child;
 }
 
 void sendRootfs(const UsernsTask& task, const Plan& plan, pid_t pid, int container) {
@@ -113,32 +111,25 @@ void sendRootfs(const UsernsTask& task, const Plan& plan, pid_t pid, int contain
   sendMessage(container, R"({"event":"rootfs"})", fds);
 }
 
-[[noreturn]] void helperMain(UsernsTask task) {
+void helperMain(UsernsTask task) {
+  const Plan plan = readPlan(task.order.plan);
+  Cgroup cgroup;
+  if (task.order.parent) {
+    task.cgroup = &cgroup;
+    cgroup = Cgroup::create(task.order.parent, task.order.name);
+    cgroup.joinSelf();
+    if (plan.spec.linux_.resources) cgroup.apply(*plan.spec.linux_.resources);
+  }
+  auto [container, its] = messagePair();
+  const Child born = cloneContainer(task, its.get(), container.get());
+  its.reset();
+  const int pidfd = born.pidfd.get();
+  sendMessage(task.birth, R"({"event":"born","pid":)" + std::to_string(born.pid) + "}",
+              std::span(&pidfd, 1));
   try {
-    task.environment.forgetParent();
-    const Plan plan = readPlan(task.order.plan);
-    Cgroup cgroup;
-    if (task.order.parent) {
-      task.cgroup = &cgroup;
-      cgroup = Cgroup::create(task.order.parent, task.order.name);
-      cgroup.joinSelf();
-      if (plan.spec.linux_.resources) cgroup.apply(*plan.spec.linux_.resources);
-    }
-    auto [container, its] = messagePair();
-    int pidfd = -1;
-    const pid_t pid = cloneContainer(task, its.get(), container.get(), pidfd);
-    its.reset();
-    sendMessage(task.birth, R"({"event":"born","pid":)" + std::to_string(pid) + "}",
-                std::span(&pidfd, 1));
-    try {
-      sendRootfs(task, plan, pid, container.get());
-    } catch (const std::exception& error) {
-      sendMessage(container.get(), errorJson(asSysError(error, kStep)));
-    }
-    _exit(0);
+    sendRootfs(task, plan, born.pid, container.get());
   } catch (const std::exception& error) {
-    sendMessage(task.birth, errorJson(asSysError(error, kStep)));
-    _exit(125);
+    sendMessage(container.get(), errorJson(asSysError(error, kStep)));
   }
 }
 
@@ -151,42 +142,31 @@ Slot forkUsernsSlot(const SlotOrder& order, const SlotEnvironment& environment) 
   slot.parent = order.parent;
   slot.filtersKnown = environment.filters->size();
   auto [mine, its] = messagePair();
-  auto [birth, birthTheirs] = messagePair();
-  int helperPidfd = -1;
-  kernel::CloneArgs args;
-  args.flags = CLONE_PIDFD;
-  args.pidfd = reinterpret_cast<uint64_t>(&helperPidfd);
-  args.exitSignal = SIGCHLD;
   failPoint("fork helper");
-  const pid_t helper = check(kernel::clone3(args), kStep, "clone3");
-  if (helper == 0) {
+  Child helper = forkChild(kStep, environment.forgetParent, [&](int birth) {
     mine.reset();
-    birth.reset();
-    helperMain({order, environment, nullptr, its.release(), birthTheirs.release()});
-  }
-  slot.helper.reset(helperPidfd);
-  birthTheirs.reset();
-  its.reset();
-  Message message;
-  bool told = true;
-  try {
-    told = receiveMessage(birth.get(), message, true) == Received::message;
-  } catch (const SysError&) {
-    // No descriptor was free for the pidfd.
-    if (!message.data.empty()) endBorn(message.data);
-    reapChild(slot.helper.get());
-    throw;
-  }
-  if (!told || message.fds.empty()) {
-    reapChild(slot.helper.get());
-    if (told) throw readError(message.data);
-    throw SysError(kStep, "recvmsg", "", ECHILD, "the helper ended");
-  }
-  const json::Document document = json::parse(message.data);
-  document.root().require("pid", slot.pid);
-  slot.pidfd = std::move(message.fds[0]);
+    helperMain({order, environment, nullptr, its.release(), birth});
+  });
+  slot.helper = std::move(helper.pidfd);
+  slot.birth = std::move(helper.socket);
   slot.socket = std::move(mine);
   return slot;
+}
+
+void takeBirth(Slot& slot) {
+  Message message;
+  bool told = false;
+  try {
+    told = receiveMessage(slot.birth.get(), message, false) == Received::message;
+  } catch (const SysError&) {
+    if (!message.data.empty()) slot.pid = bornPid(message.data);
+    throw;
+  }
+  if (!told) throw SysError(kStep, "recvmsg", "", ECHILD, "the helper ended");
+  const json::Document document = json::parse(message.data);
+  if (message.fds.empty()) throw readError(document.root().at("error"));
+  document.root().require("pid", slot.pid);
+  slot.pidfd = std::move(message.fds[0]);
 }
 
 }  // namespace slipway

@@ -17,7 +17,12 @@
 
 namespace slipway {
 
-// Waits for the birth. Throws what the helper met before it.
+// The slot has no process yet: its `birth` becomes readable when it has, or when
+// there will be none.
 Slot forkUsernsSlot(const SlotOrder& order, const SlotEnvironment& environment);
+
+// Then: takes the process. Throws what the helper met before it, or with `pid`
+// alone when no descriptor was free for `pidfd`.
+void takeBirth(Slot& slot);
 
 }  // namespace slipway

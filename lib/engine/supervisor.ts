@@ -23,7 +23,6 @@ export interface ExitEvent {
   readonly systemUs: number;
   readonly maxRssBytes: number;
   readonly usage?: Readonly<Record<string, number>>;
-  readonly cleanupError?: NativeFailure;
 }
 
 export interface SupervisorSettings {
@@ -33,6 +32,17 @@ export interface SupervisorSettings {
   readonly rootless: boolean;
   readonly poolMin: number;
   readonly poolMax: number;
+}
+
+// Failures that answer no request. docs/errors.md lists the codes.
+const WARNINGS = {
+  remove: { code: 'SLIPWAY_NOT_REMOVED', what: 'left over and not removed' },
+  prepare: { code: 'SLIPWAY_NOT_PREPARED', what: 'no start could be prepared in advance' },
+} as const;
+
+interface Warning {
+  readonly about: keyof typeof WARNINGS;
+  readonly error: NativeFailure;
 }
 
 interface Pending {
@@ -61,6 +71,7 @@ export class Supervisor {
   readonly #queue: Outgoing[] = [];
   readonly #pending = new Map<number, Pending>();
   readonly #exits = new Map<string, (event: ExitEvent) => void>();
+  readonly #warned = new Set<string>();
   #nextRequest = 1;
   #users = 0;
   #gone: SlipwayError | undefined;
@@ -257,8 +268,18 @@ export class Supervisor {
 
   #handle(answer: Answer): void {
     if (answer.event === 'exited') this.#exited(answer as unknown as ExitEvent);
+    else if (answer.event === 'warning') this.#warn(answer as unknown as Warning);
     else if (answer.event === 'fatal') this.#fail(fromNative(answer.error as NativeFailure));
     else this.#answer(answer);
+  }
+
+  // Each once: what cannot be removed is met by every engine that opens.
+  #warn({ about, error }: Warning): void {
+    const { code, what } = WARNINGS[about];
+    const text = `${what}: ${fromNative(error).message}`;
+    if (this.#warned.has(text)) return;
+    this.#warned.add(text);
+    process.emitWarning(text, { code });
   }
 
   #answer(answer: Answer): void {

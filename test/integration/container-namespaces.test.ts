@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { Engine } from '../../lib/index.js';
 import { freshRoot, useBoxes } from '../helpers/boxes.js';
-import { cgroupFile, cgroupFolder, cgroupsNamed, namespaceOf } from '../helpers/host.js';
+import { cgroupFile, cgroupFolder, cgroupsNamed, cgroupV2, namespaceOf } from '../helpers/host.js';
 import { needs } from '../helpers/needs.js';
 
 describe('namespaces that are shared', () => {
@@ -100,19 +101,33 @@ describe('namespaces that are shared', () => {
     assert.match(output, /^options ndots:2$/m);
   });
 
-  it('cgroupParent is the parent of the cgroup, and stays when all is closed', async () => {
-    const cgroupParent = `/slipway-test-${process.pid}`;
+  it('cgroupParent is the parent of the cgroup, and goes with the engine that made it', async () => {
+    const cgroupParent = `/slipway-test-${process.pid}/below`;
     const engine = new Engine({ root: freshRoot() });
     const box = await boxes.run({ engine, image: 'host', cgroupParent, memory: '64m' });
     assert.ok(cgroupFolder(box.pid, 'memory').includes(`${cgroupParent}/`));
     assert.match(cgroupFile(box.pid, 'memory', 'cgroup.procs'), new RegExp(`^${box.pid}$`, 'm'));
     await engine.close();
     rmSync(engine.root, { recursive: true });
-    const left = cgroupsNamed(cgroupParent);
-    for (const folder of left) rmdirSync(folder);
-    assert.deepEqual(
-      left.filter((folder) => !folder.endsWith(cgroupParent)),
-      [],
-    );
+    assert.deepEqual(cgroupsNamed(`slipway-test-${process.pid}`), []);
+  });
+
+  it('cgroupParent stays when it was there before', async () => {
+    const name = `slipway-test-${process.pid}`;
+    const folder = join('/sys/fs/cgroup', cgroupV2 ? '' : 'pids', name);
+    mkdirSync(folder);
+    try {
+      const engine = new Engine({ root: freshRoot() });
+      await boxes.run({ engine, image: 'host', cgroupParent: `/${name}` });
+      await engine.close();
+      rmSync(engine.root, { recursive: true });
+      assert.ok(cgroupsNamed(name).includes(folder));
+      assert.deepEqual(
+        cgroupsNamed(name).filter((left) => !left.endsWith(name)),
+        [],
+      );
+    } finally {
+      for (const left of cgroupsNamed(name)) rmdirSync(left);
+    }
   });
 });

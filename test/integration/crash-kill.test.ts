@@ -91,6 +91,20 @@ describe('after a crash', () => {
     nothingLeft(held);
   });
 
+  it('of both whose root folder is deleted the next engine on any root removes the cgroups', async () => {
+    const { program, held } = await start('hold', 2);
+    process.kill(held.supervisor, 'SIGSTOP');
+    program.kill('SIGKILL');
+    await once(program, 'exit');
+    process.kill(held.supervisor, 'SIGKILL');
+    await until('the containers have ended', () => !held.pids.some(isAlive));
+    rmSync(root, { recursive: true });
+    root = freshRoot();
+    assert.notDeepEqual(cgroupsNamed(held.id), []);
+    await opened();
+    assert.deepEqual(cgroupsNamed(held.id), []);
+  });
+
   it(`at ${ROUNDS} moments of starts and stops nothing is left`, async function () {
     this.timeout(ROUNDS * 4000);
     for (let round = 0; round < ROUNDS; round++) {

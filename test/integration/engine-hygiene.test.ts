@@ -9,37 +9,70 @@ import { freshRoot, useBoxes } from '../helpers/boxes.js';
 import { needs } from '../helpers/needs.js';
 import { programFile } from '../helpers/program.js';
 
+// The shell opens 50 descriptors that stay open in what it starts.
+const RUDE = `
+${Array.from({ length: 50 }, (_, index) => `exec ${index + 20}</etc/hostname;`).join(' ')}
+trap '' USR1 USR2 HUP PIPE; umask 077
+echo 0x7f > /proc/self/coredump_filter; echo 300 > /proc/self/oom_score_adj
+ulimit -S -c 1000 -s 4096 -x 100 -l 32 -q 4096
+exec taskset -c 0 chrt --batch 0 ionice -c 3 setarch -R setpriv --securebits +no_setuid_fixup "$@"
+`;
+
+const cpus = availableParallelism();
+const EXPECTED = [
+  '4',
+  '0022',
+  '/',
+  '0 0',
+  '0',
+  '00000000',
+  '00000033',
+  'none: prio 0',
+  'Securebits: [none]',
+  'Max cpu time unlimited',
+  'Max file size unlimited',
+  'Max data size unlimited',
+  'Max stack size 8388608',
+  'Max core file size 0',
+  'Max resident set unlimited',
+  'Max locked memory 8388608',
+  'Max address space unlimited',
+  'Max file locks unlimited',
+  'Max msgqueue size 819200',
+  'Max nice priority 0',
+  'Max realtime priority 0',
+  'Max realtime timeout unlimited',
+  'SigBlk:\t0000000000000000',
+  'SigIgn:\t0000000000000000',
+  `Cpus_allowed_list:\t${cpus === 1 ? '0' : `0-${cpus - 1}`}`,
+];
+
 describe('the program of a container', () => {
   needs('root', 'busybox');
   const boxes = useBoxes();
 
-  it('hands on no descriptors, signals, umask, folder or priority', function () {
-    this.timeout(20_000);
-    const root = freshRoot();
-    try {
-      // The shell opens 50 descriptors that stay open in what it starts.
-      const opens = Array.from({ length: 50 }, (_, index) => `exec ${index + 20}</etc/hostname;`);
-      const script = `${opens.join(' ')} trap '' USR1 USR2 HUP PIPE; umask 077; exec "$@"`;
-      const node = [process.execPath, '--import=tsx', programFile('rude'), root];
-      const { stdout, stderr, status } = spawnSync('bash', ['-c', script, 'bash', ...node], {
-        encoding: 'utf8',
-      });
-      assert.equal(status, 0, stderr);
-      const cpus = availableParallelism();
-      assert.deepEqual(stdout.trim().split('\n'), [
-        '4',
-        '0022',
-        '/',
-        '0',
-        '0',
-        'SigBlk:\t0000000000000000',
-        'SigIgn:\t0000000000000000',
-        `Cpus_allowed_list:\t${cpus === 1 ? '0' : `0-${cpus - 1}`}`,
-      ]);
-    } finally {
-      rmSync(root, { recursive: true });
-    }
-  });
+  for (const priority of ['7', '-5']) {
+    it(`hands on nothing of what it is, with a nice value of ${priority}`, function () {
+      this.timeout(20_000);
+      const root = freshRoot();
+      try {
+        const program = [process.execPath, '--import=tsx', programFile('rude'), root, priority];
+        const { stdout, stderr, status } = spawnSync('bash', ['-c', RUDE, 'bash', ...program], {
+          encoding: 'utf8',
+        });
+        assert.equal(status, 0, stderr);
+        assert.deepEqual(
+          stdout
+            .trim()
+            .split(/ *\n/)
+            .map((line) => line.replace(/ +/g, ' ')),
+          EXPECTED,
+        );
+      } finally {
+        rmSync(root, { recursive: true });
+      }
+    });
+  }
 
   it('keeps its own child processes while many containers run and end', async function () {
     this.timeout(30_000);

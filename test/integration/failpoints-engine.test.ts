@@ -283,9 +283,10 @@ describe('a place that fails', () => {
       await failing(`engine/${point}`, () => engine.supervisor());
       await run();
       await engine.close();
+      const closed = engine.id;
       open(0);
       await engine.supervisor();
-      assert.deepEqual(cgroupsNamed(`/${process.pid}-`), []);
+      assert.deepEqual(cgroupsNamed(closed), []);
     });
   }
 });

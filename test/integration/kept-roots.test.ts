@@ -81,7 +81,7 @@ describe('the root of a container that is gone', () => {
         }
       }
       for (const box of running) {
-        assert.doesNotMatch((await box.exec(['ls', '-A', '/'])).stdout, /planted/);
+        assert.doesNotMatch((await box.exec(['ls', '-A', '/'])).stdout ?? '', /planted/);
         await box.remove({ force: true });
       }
     } finally {

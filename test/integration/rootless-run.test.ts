@@ -53,6 +53,10 @@ describe('an engine of an ordinary user', () => {
     assert.equal(lines[0]?.['root'], join(home, '.local/share/slipway'));
   });
 
+  it('leaves no process of a container without cgroup and pid namespace', () => {
+    assert.deepEqual(lines[3]?.['left'], [3, 0, 3, 0]);
+  });
+
   it('runs as root inside and as the user outside', () => {
     const output = String(lines[1]?.['output']).split('\n');
     assert.deepEqual(output.slice(0, 3), ['0', '0', '0']);

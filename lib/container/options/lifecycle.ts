@@ -19,7 +19,10 @@ export interface LifecycleOptions {
   autoRemove?: boolean;
   /** `'scope'`: the container ends with the program that made it, however that ends. The default. */
   lifetime?: 'scope';
-  /** Parent cgroup, a path below the engine's controllers. Default: the engine's own. Docker: `--cgroup-parent`. */
+  /**
+   * Parent cgroup, a path below the engine's controllers; one that the engine makes goes when it closes.
+   * Default: the engine's own. Docker: `--cgroup-parent`.
+   */
   cgroupParent?: string;
   /** Kills the container when aborted; the call then fails with `ERR_CANCELED` and the reason as cause. */
   signal?: AbortSignal;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { normaliseOptions } from '../../../lib/container/validate.js';
 import { InvalidArgumentError } from '../../../lib/errors.js';
 import { buildSpec } from '../../../lib/spec/build.js';
+import { RLIM_INFINITY } from '../../../lib/spec/types.js';
 import { build, facts, ID, ROOTLESS_V1, V2 } from '../../helpers/facts.js';
 
 const option = (name: string) => (error: unknown) => {
@@ -193,6 +194,26 @@ describe('rights', () => {
     assert.deepEqual(rlimits({}), [{ ...nofile, soft: 1024, hard: 524_288 }]);
     const poor = { hasSysResource: false };
     assert.deepEqual(rlimits({}, poor), [{ ...nofile, soft: 1024, hard: 20_000 }]);
+    // What the program itself is limited to or may more than usual.
+    const odd = {
+      hasSysResource: false,
+      rlimits: {
+        RLIMIT_AS: { soft: 1 << 30, hard: RLIM_INFINITY },
+        RLIMIT_STACK: { soft: 1 << 20, hard: 2 << 20 },
+        RLIMIT_RTPRIO: { soft: 99, hard: 99 },
+        RLIMIT_NICE: { soft: 0, hard: 0 },
+      },
+    };
+    const others = [
+      { type: 'RLIMIT_STACK', soft: 2 << 20, hard: 2 << 20 },
+      { type: 'RLIMIT_AS', soft: RLIM_INFINITY, hard: RLIM_INFINITY },
+      { type: 'RLIMIT_RTPRIO', soft: 0, hard: 0 },
+    ];
+    assert.deepEqual(rlimits({}, odd)?.slice(1), others);
+    assert.deepEqual(rlimits({ ulimits: { rtprio: 50 } }, odd)?.slice(1), [
+      ...others.slice(0, 2),
+      { type: 'RLIMIT_RTPRIO', soft: 50, hard: 50 },
+    ]);
     assert.throws(() => rlimits({ ulimits: { nofile: 20_001 } }, poor), option('ulimits.nofile'));
     assert.deepEqual(rlimits({ ulimits: { nofile: 9 } }, poor), [{ ...nofile, soft: 9, hard: 9 }]);
   });
