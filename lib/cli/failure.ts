@@ -33,10 +33,11 @@ export function tellError(error: unknown, globals: Globals, imageHint?: string):
   if (globals.debug) warn(details(error));
 }
 
-// A failure of node:fs in the folder of the engine, or on the way to it.
+// A failure of node:fs in the folder of the engine, or to make that.
 function rootHint(error: unknown, globals: Globals): string | undefined {
   const { path, errno } = error as NodeJS.ErrnoException;
-  if (isSlipwayError(error) || path === undefined || errno === undefined) return undefined;
+  if (isSlipwayError(error) && error.step !== 'make folder') return undefined;
+  if (path === undefined || errno === undefined) return undefined;
   const { root } = chooseRoots(globals.root);
   const within = `${path}/`.startsWith(`${root}/`) || root.startsWith(`${path}/`);
   return within ? '--root or SLIPWAY_ROOT chooses another folder' : undefined;

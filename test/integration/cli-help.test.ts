@@ -102,7 +102,7 @@ describe('slipway', function () {
     assert.equal(code, 125);
     assert.match(
       stderr,
-      /^slipway: ENOENT: .*\/proc\/none.* \(hint: --root or SLIPWAY_ROOT chooses another folder\)\n$/,
+      /^slipway: make folder on \/proc\/none: ENOENT \(hint: --root or SLIPWAY_ROOT chooses another folder\)\n$/,
     );
   });
 
