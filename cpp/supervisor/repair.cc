@@ -160,7 +160,14 @@ void makeLocked(const std::string& path) {
 // before it is locked: then it is made again.
 void Supervisor::claimCgroup() {
   const std::string path = lockFolder(layout_, cgroupPlace(settings_.id));
-  makeLocked(path);
+  try {
+    makeLocked(path);
+  } catch (const SysError& error) {
+    // Where no cgroup can be made, none can be lost; images need none, and the
+    // start of a container says what is wrong.
+    if (error.err == EROFS || error.err == EACCES || error.err == EPERM) return;
+    throw;
+  }
   for (int attempts = 0; attempts < 100; attempts++) {
     cgroupLock_.reset(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     struct stat mine, there;
