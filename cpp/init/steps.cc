@@ -126,8 +126,8 @@ void applyResources(const spec::Spec& spec, Cgroup* cgroup) {
 
 class ContainerStart {
  public:
-  ContainerStart(Plan plan, InitContext& context, StepClock& clock)
-      : plan_(std::move(plan)), context_(context), clock_(clock) {}
+  ContainerStart(Plan plan, InitContext& context, LaunchMemory& memory)
+      : plan_(std::move(plan)), context_(context), memory_(memory), clock_(memory.clock) {}
 
   [[noreturn]] void run() {
     clock_.begin("apply limits");
@@ -143,7 +143,7 @@ class ContainerStart {
     if (has(spec(), CLONE_NEWUTS)) setHostname(spec().hostname, spec().domainname);
     if (spec().linux_.personality) applyPersonality(*spec().linux_.personality);
     adopt();
-    launch(plan_.process, context_, clock_, procSelf_.get());
+    launch(plan_.process, context_, memory_, procSelf_.get());
   }
 
  private:
@@ -208,41 +208,45 @@ class ContainerStart {
 
   Plan plan_;
   InitContext& context_;
+  LaunchMemory& memory_;
   StepClock& clock_;
   std::vector<CgroupMount> cgroups_;
   Fd root_, proc_, procSelf_;
   std::optional<Terminal> terminal_;
 };
 
-[[noreturn]] void endFailed(int socket, const std::exception& cause, const char* step) {
+// The exit code. Its caller leaves the handler before it ends the process: what
+// was thrown may be in memory that outlives it.
+int tellFailed(int socket, const std::exception& cause, const char* step) {
   const SysError error = asSysError(cause, step);
   try {
     reportFailed(socket, error);
   } catch (const std::exception&) {
     // The filter may forbid sendmsg: the exit code still tells.
   }
-  _exit(exitCodeOf(error));
+  return exitCodeOf(error);
 }
 
 }  // namespace
 
 void runContainer(std::string_view planJson, InitContext context) {
+  int code;
   try {
     Plan plan = readPlan(planJson);
     if (plan.rootfs.dir.empty()) plan.rootfs.dir = context.dir;
-    StepClock clock(plan.process.failPoint);
-    clock.begin("read plan");
-    ContainerStart(std::move(plan), context, clock).run();
+    LaunchMemory memory(plan.process.failPoint);
+    memory.clock.begin("read plan");
+    ContainerStart(std::move(plan), context, memory).run();
   } catch (const std::exception& error) {
-    endFailed(context.socket, error, "start container");
+    code = tellFailed(context.socket, error, "start container");
   }
+  _exit(code);
 }
 
-void runExec(std::string_view planJson, InitContext context) {
+void runExec(ExecPlan& plan, InitContext& context, LaunchMemory& memory) {
+  int code;
   try {
-    ExecPlan plan = readExecPlan(planJson);
-    StepClock clock(plan.process.failPoint);
-    clock.begin("adopt stdio");
+    memory.clock.begin("adopt stdio");
     check(setsid(), "adopt stdio", "setsid");
     const Fd root(check(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "adopt stdio", "open", "/"));
     if (plan.process.process.terminal) {
@@ -254,10 +258,11 @@ void runExec(std::string_view planJson, InitContext context) {
     }
     Fd proc;
     const Fd procSelf = openProcSelf(root.get(), proc);
-    launch(plan.process, context, clock, procSelf.get());
+    launch(plan.process, context, memory, procSelf.get());
   } catch (const std::exception& error) {
-    endFailed(context.socket, error, "exec");
+    code = tellFailed(context.socket, error, "exec");
   }
+  _exit(code);
 }
 
 }  // namespace slipway

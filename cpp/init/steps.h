@@ -10,6 +10,7 @@
 #include "container/cgroup.h"
 #include "container/namespaces.h"
 #include "container/seccomp.h"
+#include "init/launch.h"
 #include "init/plan.h"
 #include "init/prepared.h"
 #include "sys/fd.h"
@@ -38,7 +39,8 @@ struct InitContext {
 [[noreturn]] void runContainer(std::string_view planJson, InitContext context);
 
 // A further process in a running container, whose namespaces the caller has
-// entered already.
-[[noreturn]] void runExec(std::string_view planJson, InitContext context);
+// entered already. It may share the caller's memory until execve: all that is
+// left there then is in the three arguments.
+[[noreturn]] void runExec(ExecPlan& plan, InitContext& context, LaunchMemory& memory);
 
 }  // namespace slipway

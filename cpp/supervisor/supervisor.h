@@ -56,7 +56,7 @@ struct ExecProcess {
   pid_t pid = 0;
   uint64_t startedNs = 0;
   StartReport start;
-  // What the agent is to be told, until it was.
+  // What the agent is to be told, until it has answered.
   std::string plan;
   uint64_t filter = 0;
   Fd report;
@@ -130,7 +130,11 @@ class Supervisor {
   Received execSaid(const std::string& id, const std::string& execId);
   void execReportEnded(ExecProcess& process);
   void execEnded(const std::string& id, const std::string& execId, const ChildEnd& end);
+  void startAgent(Container& container);
+  void relieveAgent(const std::string& id, const std::string& execId);
+  void agentEnded(Container& container);
   void dropAgent(Container& container);
+  void failSpawning(Container& container, const SysError& error);
 
   // ends.cc
   void containerEnded(const std::string& id, const ChildEnd& end);

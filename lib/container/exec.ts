@@ -100,6 +100,16 @@ export class Exec implements PromiseLike<ExecResult> {
     return this.#result.then(onResult, onError);
   }
 
+  /** As of a promise of the result. */
+  catch<B = never>(onError: (error: unknown) => B | PromiseLike<B>): Promise<ExecResult | B> {
+    return this.#result.catch(onError);
+  }
+
+  /** As of a promise of the result. */
+  finally(onEnd: () => void): Promise<ExecResult> {
+    return this.#result.finally(onEnd);
+  }
+
   /** Sends a signal, SIGTERM unless another is named. */
   async kill(signal: Signal = 'SIGTERM'): Promise<void> {
     const number = parseSignal('signal', signal);
