@@ -47,6 +47,7 @@ void resetScheduling() {
   loosen(setpriority(PRIO_PROCESS, 0, 0), "setpriority", "");
   loosen(syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, 0), "ioprio_set", "");
   cpu_set_t all;
+  CPU_ZERO(&all);
   for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) CPU_SET(cpu, &all);
   check(sched_setaffinity(0, sizeof all, &all), kStep, "sched_setaffinity");
   loosen(syscall(SYS_set_mempolicy, 0 /* MPOL_DEFAULT */, nullptr, 0), "set_mempolicy", "");
