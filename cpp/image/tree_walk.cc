@@ -61,8 +61,9 @@ void walkTree(int rootFd, const std::function<void(const TreeNode&)>& visit) {
     folders.pop_back();
     const Fd folder = openInRoot(rootFd, path, O_RDONLY | O_DIRECTORY, kStep, Links::refuse);
     std::vector<std::string> below;
+    const std::string prefix = path.empty() ? "" : path + "/";
     for (std::string& name : namesIn(folder.get(), path)) {
-      TreeNode node{path.empty() ? name : path + "/" + name, name, folder.get(), Fd(), {}, false};
+      TreeNode node{prefix + name, name, folder.get(), Fd(), {}, false};
       if (!openNode(node)) continue;
       visit(node);
       if (S_ISDIR(node.status.st_mode) && !node.mount) below.push_back(node.path);

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "init/filters.h"
 
+#include <linux/seccomp.h>
+
 #include <cstring>
+
+#include "spec/json.h"
+#include "spec/reader.h"
+#include "sys/error.h"
 
 namespace slipway {
 namespace {
@@ -14,6 +20,20 @@ struct Head {
 };
 
 }  // namespace
+
+SeccompFilter makeFilter(std::string_view profileJson) {
+  const json::Document document = json::parse(profileJson);
+  const spec::Seccomp profile = spec::readSeccomp(document.root());
+  if ((seccompFlags(profile) & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0) {
+    throw SysError("seccomp", "compile", "SCMP_ACT_NOTIFY", ENOTSUP,
+                   "notification of system calls is not supported yet");
+  }
+  // Calls newer than the profile answer ENOSYS, as Docker's runtime has it, so
+  // that libc falls back to older ones.
+  SeccompOptions options;
+  options.enosysAboveNamed = true;
+  return {compileSeccomp(profile, options), seccompFlags(profile)};
+}
 
 std::string filterMessage(uint64_t number, const SeccompFilter& filter) {
   const Head head{number, filter.flags};

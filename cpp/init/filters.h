@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compiled filters on their way to a process that was forked before they were
+// Compiled filters, and their way to a process that was forked before they were
 // made. Those made earlier it has inherited, so that plans carry only a number.
 #pragma once
 
@@ -9,6 +9,9 @@
 #include "container/seccomp.h"
 
 namespace slipway {
+
+// From an OCI linux.seccomp object. Refuses what is not supported.
+SeccompFilter makeFilter(std::string_view profileJson);
 
 std::string filterMessage(uint64_t number, const SeccompFilter& filter);
 

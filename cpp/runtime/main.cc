@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "init/reaper.h"
+#include "runtime/print_filter.h"
 #include "runtime/supervise.h"
 
 int main(int argc, char** argv) {
@@ -13,9 +14,11 @@ int main(int argc, char** argv) {
     std::puts("slipway-runtime " SLIPWAY_VERSION);
     return 0;
   }
+  if (argc == 2 && verb == "seccomp") return slipway::printFilter();
   if (argc == 2 && verb == "supervise") return slipway::supervise();
   std::fputs(
       "usage: slipway-runtime --version\n"
+      "       slipway-runtime seccomp     (a profile's JSON in, its BPF program out)\n"
       "       slipway-runtime supervise   (started by the slipway package, with its socket as "
       "descriptor 3)\n",
       stderr);

@@ -188,6 +188,7 @@ void Supervisor::removeLater(std::function<void()> work, int delayMs) {
 void Supervisor::shutdown() {
   loop_.stop();
   std::vector<const Slot*> slots;
+  slots.reserve(waiting_.size() + containers_.size());
   for (auto& [name, slot] : waiting_) slots.push_back(&slot);
   for (auto& [id, container] : containers_) slots.push_back(&container->slot);
   Attempts attempts;

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <linux/seccomp.h>
 #include <signal.h>
 
 #include <algorithm>
 
-#include "container/seccomp.h"
 #include "image/worker.h"
+#include "init/filters.h"
 #include "init/report.h"
-#include "spec/reader.h"
 #include "supervisor/children.h"
 #include "supervisor/cleanup.h"
 #include "supervisor/fork_child.h"
@@ -62,19 +60,8 @@ void Supervisor::dispatch(const Request& request, Message& message) {
 }
 
 void Supervisor::compileFilter(const Request& request) {
-  const json::Document document = json::parse(request.body);
-  const spec::Seccomp profile = spec::readSeccomp(document.root());
-  if ((seccompFlags(profile) & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0) {
-    throw SysError("seccomp", "compile", "SCMP_ACT_NOTIFY", ENOTSUP,
-                   "notification of system calls is not supported yet");
-  }
-  // Calls newer than the profile answer ENOSYS, as Docker's runtime has it, so
-  // that libc falls back to older ones.
   failPoint("compile filter");
-  SeccompOptions options;
-  options.enosysAboveNamed = true;
-  sendDone(request.number,
-           std::to_string(keepFilter({compileSeccomp(profile, options), seccompFlags(profile)})));
+  sendDone(request.number, std::to_string(keepFilter(makeFilter(request.body))));
 }
 
 // Equal ones share a number, so that there are as many as different profiles.

@@ -90,11 +90,13 @@ void remountBelow(int top, const MountAttributes& attributes, const char* step,
   const auto self = std::ranges::find(rows, id, &MountRow::id);
   if (self == rows.end()) throw SysError(step, "open", shown, ENOENT, "the mount is not attached");
   const size_t prefix = self->path == "/" ? 1 : self->path.size() + 1;
+  const std::string folder = shown + "/";
   for (const MountRow& row : mountsBelow(rows, id)) {
     if (isCovered(row, rows)) continue;
     const std::string name = row.path.size() > prefix ? row.path.substr(prefix) : ".";
-    const Fd below = openMount(top, name, row.id, step, shown + "/" + name);
-    remountOne(below.get(), attributes, step, shown + "/" + name);
+    const std::string path = folder + name;
+    const Fd below = openMount(top, name, row.id, step, path);
+    remountOne(below.get(), attributes, step, path);
   }
 }
 
