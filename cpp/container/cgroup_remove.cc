@@ -54,6 +54,7 @@ void Cgroup::remove(int timeoutMs) {
   }
   if (made_.empty()) return;
   std::vector<std::string> left;
+  left.reserve(made_.size());
   for (const CgroupHierarchy* hierarchy : made_) left.push_back(dir(*hierarchy).path());
   throw SysError(kStep, "rmdir", joined(left), error,
                  error == EBUSY ? "processes are still in it" : "");

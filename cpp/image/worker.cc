@@ -155,7 +155,7 @@ std::string complain(const SysError& error) {
 
 }  // namespace
 
-std::string runImageWorker(std::string_view request, std::vector<Fd> fds) {
+std::string runImageWorker(std::string_view request, const std::vector<Fd>& fds) {
   umask(022);
   signal(SIGPIPE, SIG_IGN);
   try {

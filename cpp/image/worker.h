@@ -23,6 +23,6 @@ namespace slipway {
 // Answers: {"result":{...counts}}, {"result":{"refused":{code,path,message}}} for
 // a bad archive, {"error":{step,syscall,path,errno,hint}} for what the kernel
 // refused and for a bad request. Sets the umask of the process and ignores SIGPIPE.
-std::string runImageWorker(std::string_view request, std::vector<Fd> fds);
+std::string runImageWorker(std::string_view request, const std::vector<Fd>& fds);
 
 }  // namespace slipway

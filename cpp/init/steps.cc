@@ -222,7 +222,8 @@ int tellFailed(int socket, const std::exception& cause, const char* step) {
   try {
     reportFailed(socket, error);
   } catch (const std::exception&) {
-    // The filter may forbid sendmsg: the exit code still tells.
+    // The filter may forbid sendmsg.
+    return exitCodeOf(error);
   }
   return exitCodeOf(error);
 }

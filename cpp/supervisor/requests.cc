@@ -202,7 +202,7 @@ void Supervisor::work(const Request& request, Message& message) {
   worker->request = request.number;
   failPoint("start worker");
   Child child = forkChild("start worker", environment_.forgetParent, [&](int socket) {
-    sendMessage(socket, runImageWorker(request.body, std::move(message.fds)));
+    sendMessage(socket, runImageWorker(request.body, message.fds));
   });
   worker->pidfd = std::move(child.pidfd);
   worker->socket = std::move(child.socket);

@@ -23,12 +23,13 @@ constexpr const char* kStep = "remove folder";
 // closes its end. What failed once is told once.
 void sweep(int socket, const std::string& trash) {
   std::set<std::string> failed;
+  const std::string folder = trash + "/";
   Message wake;
   while (receiveMessage(socket, wake, true) == Received::message) {
     for (const std::string& name : namesIn(trash, kStep)) {
       if (failed.count(name) != 0) continue;
       try {
-        removeFolder(trash + "/" + name);
+        removeFolder(folder + name);
       } catch (const SysError& error) {
         failed.insert(name);
         // Never waits: the supervisor may be waiting for this process to end.
