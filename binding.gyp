@@ -17,7 +17,8 @@
       'sources': ['<!@(cat cpp/addon.txt)'],
       'dependencies': ['<!(node -p "require(\'node-addon-api\').targets"):node_addon_api_except_all'],
       'defines': ['NAPI_VERSION=9'],
-      'ldflags': ['-static-libstdc++', '-Wl,--exclude-libs,ALL', '-Wl,--gc-sections', '-Wl,-z,nodelete'],
+      'ldflags': ['-static-libstdc++', '-Wl,--exclude-libs,ALL', '-Wl,--gc-sections', '-Wl,-z,nodelete',
+                  '-Wl,--version-script=<(module_root_dir)/cpp/addon.exports'],
     },
     {
       'target_name': 'slipway-runtime',

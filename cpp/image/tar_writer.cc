@@ -97,18 +97,16 @@ void TarWriter::add(const TarEntry& entry) {
 
 void TarWriter::header(const TarEntry& entry, char type, uint64_t size, std::string_view name) {
   char block[kBlock] = {};
-  memcpy(block, name.data(), std::min<size_t>(name.size(), 100));
+  name.copy(block, 100);
   octal(block + 100, 7, type == 'x' ? 0644 : entry.mode);
   octal(block + 108, 7, entry.uid);
   octal(block + 116, 7, entry.gid);
   octal(block + 124, 11, size);
   octal(block + 136, 11, entry.mtime.tv_sec < 0 ? 0 : static_cast<uint64_t>(entry.mtime.tv_sec));
   block[156] = type;
-  memcpy(block + 157, entry.linkPath.data(), std::min<size_t>(entry.linkPath.size(), 100));
-  memcpy(block + 257,
-         "ustar\0"
-         "00",
-         8);
+  entry.linkPath.copy(block + 157, 100);
+  constexpr std::string_view magic("ustar\00000", 8);
+  magic.copy(block + 257, magic.size());
   octal(block + 329, 7, entry.devMajor);
   octal(block + 337, 7, entry.devMinor);
   memset(block + 148, ' ', 8);

@@ -10,6 +10,7 @@
 #include "supervisor/cleanup.h"
 #include "supervisor/supervisor.h"
 #include "sys/failpoint.h"
+#include "sys/life_lock.h"
 #include "sys/path.h"
 
 namespace slipway {
@@ -29,11 +30,10 @@ void makeDirs(const std::string& path, mode_t mode) {
   if (!S_ISDIR(status.st_mode)) throw SysError("make engine folders", "mkdir", path, ENOTDIR);
 }
 
-// The lock of a dead supervisor can be taken.
-bool isDead(const std::string& folder, Fd& lock) {
-  lock.reset(open((folder + "/lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (!lock) return false;  // somebody else is just taking it away
-  return flock(lock.get(), LOCK_EX | LOCK_NB) == 0;
+// Nobody holds its life lock, and nobody else is just taking it away: of those
+// who repair, one has the other kind of lock.
+bool isDead(const Fd& lock) {
+  return lock && flock(lock.get(), LOCK_EX | LOCK_NB) == 0 && !isLifeLockHeld(lock.get());
 }
 
 void removeCgroupsOf(const CgroupLayout& layout, const std::string& path, int levels) {
@@ -107,7 +107,7 @@ void Supervisor::claimFolders() {
   makeDirs(draft, 0700);
   lock_.reset(check(open((draft + "/lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600), kStep,
                     "open", draft));
-  check(flock(lock_.get(), LOCK_EX | LOCK_NB), kStep, "flock", draft);
+  if (!holdLifeLock(lock_.get())) throw SysError(kStep, "fcntl", draft, errno);
   failPoint("claim folders");
   check(rename(draft.c_str(), final.c_str()), kStep, "rename", final);
   failPoint("make scope folder");
@@ -137,9 +137,9 @@ void Supervisor::repairOthers() {
 }
 
 void Supervisor::repair(const std::string& id) {
-  Fd lock;
   const std::string folder = settings_.run + "/" + id;
-  if (!isDead(folder, lock)) return;
+  const Fd lock(open((folder + "/lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!isDead(lock)) return;
   if (!layout_.hierarchies.empty()) removeAllCgroups(layout_, folder, cgroupPlace(id));
   removeFolder(settings_.root + "/scope/" + id);
   removeFolder(folder);
@@ -171,14 +171,13 @@ void Supervisor::claimCgroup() {
   for (int attempts = 0; attempts < 100; attempts++) {
     cgroupLock_.reset(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     struct stat mine, there;
-    if (cgroupLock_ && flock(cgroupLock_.get(), LOCK_EX | LOCK_NB) == 0 &&
-        fstat(cgroupLock_.get(), &mine) == 0 && stat(path.c_str(), &there) == 0 &&
-        mine.st_ino == there.st_ino)
+    if (cgroupLock_ && holdLifeLock(cgroupLock_.get()) && fstat(cgroupLock_.get(), &mine) == 0 &&
+        stat(path.c_str(), &there) == 0 && mine.st_ino == there.st_ino)
       return;
     usleep(1000);
     makeLocked(path);
   }
-  throw SysError("claim cgroup", "flock", path, EBUSY);
+  throw SysError("claim cgroup", "fcntl", path, EBUSY);
 }
 
 // An ordinary user's are below whatever cgroup was delegated at the time.
@@ -191,7 +190,7 @@ void Supervisor::repairLostCgroups() {
       struct stat status;
       // The mode says that whoever made it holds a lock as long as it lives.
       if (!lock || fstat(lock.get(), &status) < 0 || (status.st_mode & 0777) != 0711) continue;
-      if (flock(lock.get(), LOCK_EX | LOCK_NB) < 0) continue;
+      if (!isDead(lock)) continue;
       removeCgroupsOf(layout_, place, 1);
     } catch (const SysError& error) {
       sendWarning("remove", error);
