@@ -49,8 +49,6 @@ int probe(const std::string& path) {
   return access(path.c_str(), X_OK) < 0 ? errno : 0;
 }
 
-}  // namespace
-
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> out;
   out.reserve(texts.size() + 1);
@@ -58,6 +56,8 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   out.push_back(nullptr);
   return out;
 }
+
+}  // namespace
 
 void enterWorkdir(const std::string& cwd, bool make) {
   if (!cwd.starts_with('/'))
@@ -102,8 +102,9 @@ void addMissingEnv(std::vector<std::string>& env, const std::string& name,
   env.push_back(prefix + value);
 }
 
-void execProgram(const std::string& path, const std::vector<char*>& argv,
-                 const std::vector<char*>& envp) {
+void execProgram(const std::string& path, const std::vector<std::string>& args,
+                 const std::vector<std::string>& env) {
+  const std::vector<char*> argv = pointers(args), envp = pointers(env);
   execve(path.c_str(), argv.data(), envp.data());
   const int saved = errno;
   throw SysError(kExec, "execve", path, saved,

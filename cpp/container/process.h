@@ -21,11 +21,8 @@ std::string findProgram(const std::string& program, const std::vector<std::strin
 void addMissingEnv(std::vector<std::string>& env, const std::string& name,
                    const std::string& value);
 
-// As execve(2) wants them, ended by null; valid as long as the texts.
-std::vector<char*> pointers(const std::vector<std::string>& texts);
-
 // execve(2); returns only by throwing.
-[[noreturn]] void execProgram(const std::string& path, const std::vector<char*>& argv,
-                              const std::vector<char*>& envp);
+[[noreturn]] void execProgram(const std::string& path, const std::vector<std::string>& args,
+                              const std::vector<std::string>& env);
 
 }  // namespace slipway

@@ -15,7 +15,6 @@
 #include "container/system.h"
 #include "container/user.h"
 #include "init/reaper.h"
-#include "init/steps.h"
 #include "sys/descriptors.h"
 #include "sys/kernel.h"
 #include "sys/path.h"
@@ -95,8 +94,7 @@ int exitCodeOf(const SysError& error) {
   return error.err == ENOENT || error.err == ENOTDIR ? 127 : 126;
 }
 
-void launch(ProcessPlan& plan, InitContext& context, LaunchMemory& memory, int procSelf) {
-  StepClock& clock = memory.clock;
+void launch(ProcessPlan& plan, InitContext& context, StepClock& clock, int procSelf) {
   spec::Process& process = plan.process;
   const SeccompFilter* filter = findFilter(context.filters, plan.filter);
   // From here on paths are the image's, and the kernel still follows
@@ -105,7 +103,7 @@ void launch(ProcessPlan& plan, InitContext& context, LaunchMemory& memory, int p
   closeAllBut({context.socket, procSelf}, procSelf);
   clock.begin("look up user");
   const Fd root(check(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "look up user", "open", "/"));
-  const Identity& identity = memory.identity = lookUpUser(root.get(), plan.user, process.user);
+  const Identity identity = lookUpUser(root.get(), plan.user, process.user);
   addMissingEnv(process.env, "HOME", identity.home);
   clock.begin("limit process");
   applyProcessLimits(plan, procSelf);
@@ -128,9 +126,7 @@ void launch(ProcessPlan& plan, InitContext& context, LaunchMemory& memory, int p
   clock.begin("find program");
   if (process.args.empty())
     throw SysError("find program", "execve", "", EINVAL, "the command is empty");
-  memory.program = findProgram(process.args[0], process.env);
-  memory.argv = pointers(process.args);
-  memory.envp = pointers(process.env);
+  const std::string program = findProgram(process.args[0], process.env);
   clock.begin("exec");
   Fd self;
   if (plan.init)
@@ -145,8 +141,8 @@ void launch(ProcessPlan& plan, InitContext& context, LaunchMemory& memory, int p
   reportReady(context.socket, clock, mountNamespace.get());
   filterAndCapabilities(plan, filter, own, sets);
   // Last, so that process 1 holds no more rights than its program.
-  if (plan.init) execInit(self.get(), context.socket, memory.program, process.args, process.env);
-  execProgram(memory.program, memory.argv, memory.envp);
+  if (plan.init) execInit(self.get(), context.socket, program, process.args, process.env);
+  execProgram(program, process.args, process.env);
 }
 
 }  // namespace slipway

@@ -126,8 +126,8 @@ void applyResources(const spec::Spec& spec, Cgroup* cgroup) {
 
 class ContainerStart {
  public:
-  ContainerStart(Plan plan, InitContext& context, LaunchMemory& memory)
-      : plan_(std::move(plan)), context_(context), memory_(memory), clock_(memory.clock) {}
+  ContainerStart(Plan plan, InitContext& context, StepClock& clock)
+      : plan_(std::move(plan)), context_(context), clock_(clock) {}
 
   [[noreturn]] void run() {
     clock_.begin("apply limits");
@@ -143,7 +143,7 @@ class ContainerStart {
     if (has(spec(), CLONE_NEWUTS)) setHostname(spec().hostname, spec().domainname);
     if (spec().linux_.personality) applyPersonality(*spec().linux_.personality);
     adopt();
-    launch(plan_.process, context_, memory_, procSelf_.get());
+    launch(plan_.process, context_, clock_, procSelf_.get());
   }
 
  private:
@@ -208,46 +208,42 @@ class ContainerStart {
 
   Plan plan_;
   InitContext& context_;
-  LaunchMemory& memory_;
   StepClock& clock_;
   std::vector<CgroupMount> cgroups_;
   Fd root_, proc_, procSelf_;
   std::optional<Terminal> terminal_;
 };
 
-// The exit code. Its caller leaves the handler before it ends the process: what
-// was thrown may be in memory that outlives it.
-int tellFailed(int socket, const std::exception& cause, const char* step) {
+[[noreturn]] void endFailed(int socket, const std::exception& cause, const char* step) {
   const SysError error = asSysError(cause, step);
   try {
     reportFailed(socket, error);
   } catch (const std::exception&) {
     // The filter may forbid sendmsg.
-    return exitCodeOf(error);
+    _exit(exitCodeOf(error));
   }
-  return exitCodeOf(error);
+  _exit(exitCodeOf(error));
 }
 
 }  // namespace
 
 void runContainer(std::string_view planJson, InitContext context) {
-  int code;
   try {
     Plan plan = readPlan(planJson);
     if (plan.rootfs.dir.empty()) plan.rootfs.dir = context.dir;
-    LaunchMemory memory(plan.process.failPoint);
-    memory.clock.begin("read plan");
-    ContainerStart(std::move(plan), context, memory).run();
+    StepClock clock(plan.process.failPoint);
+    clock.begin("read plan");
+    ContainerStart(std::move(plan), context, clock).run();
   } catch (const std::exception& error) {
-    code = tellFailed(context.socket, error, "start container");
+    endFailed(context.socket, error, "start container");
   }
-  _exit(code);
 }
 
-void runExec(ExecPlan& plan, InitContext& context, LaunchMemory& memory) {
-  int code;
+void runExec(std::string_view planJson, InitContext context) {
   try {
-    memory.clock.begin("adopt stdio");
+    ExecPlan plan = readExecPlan(planJson);
+    StepClock clock(plan.process.failPoint);
+    clock.begin("adopt stdio");
     check(setsid(), "adopt stdio", "setsid");
     const Fd root(check(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "adopt stdio", "open", "/"));
     if (plan.process.process.terminal) {
@@ -259,11 +255,10 @@ void runExec(ExecPlan& plan, InitContext& context, LaunchMemory& memory) {
     }
     Fd proc;
     const Fd procSelf = openProcSelf(root.get(), proc);
-    launch(plan.process, context, memory, procSelf.get());
+    launch(plan.process, context, clock, procSelf.get());
   } catch (const std::exception& error) {
-    code = tellFailed(context.socket, error, "exec");
+    endFailed(context.socket, error, "exec");
   }
-  _exit(code);
 }
 
 }  // namespace slipway

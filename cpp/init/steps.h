@@ -10,7 +10,6 @@
 #include "container/cgroup.h"
 #include "container/namespaces.h"
 #include "container/seccomp.h"
-#include "init/launch.h"
 #include "init/plan.h"
 #include "init/prepared.h"
 #include "sys/fd.h"
@@ -39,8 +38,7 @@ struct InitContext {
 [[noreturn]] void runContainer(std::string_view planJson, InitContext context);
 
 // A further process in a running container, whose namespaces the caller has
-// entered already. It may share the caller's memory until execve: all that is
-// left there then is in the three arguments.
-[[noreturn]] void runExec(ExecPlan& plan, InitContext& context, LaunchMemory& memory);
+// entered already.
+[[noreturn]] void runExec(std::string_view planJson, InitContext context);
 
 }  // namespace slipway

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <sched.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "init/filters.h"
@@ -20,102 +19,53 @@ namespace {
 
 constexpr const char* kStep = "join container";
 
-// For a child that runs in this process's memory; a page below it catches what
-// would grow past its end.
-class Stack {
- public:
-  Stack()
-      : memory_(mmap(nullptr, kSize, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0)) {
-    if (memory_ == MAP_FAILED) throw SysError(kStep, "mmap", "", errno);
-    check(mprotect(memory_, kGuard, PROT_NONE), kStep, "mprotect");
-  }
-  Stack(const Stack&) = delete;
-  Stack& operator=(const Stack&) = delete;
-  ~Stack() { munmap(memory_, kSize); }
-  void* top() const { return static_cast<char*>(memory_) + kSize; }
-
- private:
-  static constexpr size_t kSize = 512 * 1024, kGuard = 4096;
-  void* memory_;
-};
-
 struct AgentTask {
   const AgentTarget& target;
   const SlotEnvironment& environment;
   int socket;
 };
 
-// All that the child of one exec uses. It shares this process's memory until
-// execve, as after vfork(2): a copy and the page faults that it brings cost as
-// much as all its other steps. Its descriptors are its own copies.
-struct ExecStart {
-  const AgentTask& task;
-  ExecPlan plan;
+[[noreturn]] void execChild(const AgentTask& task, Message& request) {
+  const int report = request.fds[0].release();
+  try {
+    close(task.socket);
+    dieWithSupervisor(report);
+  } catch (const std::exception& error) {
+    reportFailed(report, asSysError(error, kStep));
+    _exit(125);
+  }
   InitContext context;
-  LaunchMemory memory;
-  pid_t pid = 0;  // written by the kernel before the child runs
-  bool told = false;
-
-  void tell() {
-    sendMessage(task.socket, R"({"event":"spawned","pid":)" + std::to_string(pid) + "}");
-    told = true;
-  }
-};
-
-int execMain(void* argument) {
-  auto& start = *static_cast<ExecStart*>(argument);
-  int code;
-  try {
-    start.tell();
-    close(start.task.socket);
-    dieWithSupervisor(start.context.socket);
-    runExec(start.plan, start.context, start.memory);
-  } catch (const std::exception& error) {
-    reportFailed(start.context.socket, asSysError(error, kStep));
-    code = 125;
-  }
-  _exit(code);
+  context.socket = report;
+  context.stdio.assign(std::make_move_iterator(request.fds.begin() + 1),
+                       std::make_move_iterator(request.fds.end()));
+  context.filters = task.environment.filters;
+  context.rootless = task.environment.rootless;
+  context.mayChangeGroups = task.environment.mayChangeGroups;
+  runExec(request.data, std::move(context));
 }
 
-// A child of the supervisor, which reaps it. Returns at its execve or its end.
-void cloneExec(ExecStart& start, const Stack& stack) {
+// A child of the supervisor, which reaps it.
+Child cloneExec() {
   failPoint("fork exec");
-  constexpr int flags = CLONE_VM | CLONE_VFORK | CLONE_PARENT | CLONE_PARENT_SETTID;
-  if (clone(execMain, stack.top(), flags, &start, &start.pid) >= 0) {
-    if (!start.told) start.tell();  // it was killed before
-    return;
+  try {
+    return cloneChild("fork exec", CLONE_PARENT);
+  } catch (SysError& error) {
+    if (error.err == EAGAIN) error.hint = "the container's pids limit is reached";
+    throw;
   }
-  const int saved = errno;
-  throw SysError("fork exec", "clone", "", saved,
-                 saved == EAGAIN ? "the container's pids limit is reached" : "");
 }
 
-void spawn(const AgentTask& task, const Stack& stack, const Message& request) {
+void spawn(const AgentTask& task, Message& request) {
+  Child child;
   try {
-    ExecPlan plan = readExecPlan(request.data);
-    const std::string failPoint = plan.process.failPoint;
-    ExecStart start{task, std::move(plan), {}, LaunchMemory(failPoint)};
-    start.context.socket = request.fds.at(0).get();
-    for (size_t i = 1; i < request.fds.size(); i++)
-      start.context.stdio.emplace_back(request.fds[i].get());
-    start.context.filters = task.environment.filters;
-    start.context.rootless = task.environment.rootless;
-    start.context.mayChangeGroups = task.environment.mayChangeGroups;
-    // They are the request's; the child has closed its copies.
-    const auto disown = [&start] {
-      for (Fd& fd : start.context.stdio) fd.release();
-    };
-    try {
-      cloneExec(start, stack);
-    } catch (...) {
-      disown();
-      throw;
-    }
-    disown();
-  } catch (const std::exception& error) {
-    reportFailed(task.socket, asSysError(error, kStep));
+    child = cloneExec();
+  } catch (const SysError& error) {
+    return reportFailed(task.socket, error);
   }
+  if (child.pid == 0) execChild(task, request);
+  const int pidfd = child.pidfd.get();
+  sendMessage(task.socket, R"({"event":"spawned","pid":)" + std::to_string(child.pid) + "}",
+              std::span(&pidfd, 1));
 }
 
 void serve(const AgentTask& task) {
@@ -127,11 +77,10 @@ void serve(const AgentTask& task) {
   check(setns(task.target.initPidfd, static_cast<int>(task.target.namespaces)), kStep, "setns");
   close(task.target.initPidfd);
   dieWithSupervisor(task.socket);
-  const Stack stack;
   Message request;
   while (receiveMessage(task.socket, request, true) == Received::message) {
     if (takeFilter(request.data, *task.environment.filters)) continue;
-    spawn(task, stack, request);
+    spawn(task, request);
     // Held here, they would hide the end of the report and of a pipe.
     request.fds.clear();
   }
@@ -147,7 +96,7 @@ Agent forkAgent(const AgentTarget& target, const SlotEnvironment& environment) {
   failPoint("fork agent");
   Child child = forkChild("fork agent", environment.forgetParent,
                           [&](int socket) { serve({held, environment, socket}); });
-  return {std::move(child.pidfd), std::move(child.socket), false, environment.filters->size()};
+  return {std::move(child.pidfd), std::move(child.socket), environment.filters->size()};
 }
 
 bool tellAgent(Agent& agent, uint64_t number, const SeccompFilters& filters) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The exec agent of a container: a small process that lives in the container's
-// cgroup but outside its other namespaces, made at the first exec, from which
-// all execs are forked, one after the other. So no exec waits for a write to
-// cgroup.procs.
+// cgroup and its namespaces but the pid one, made at the first exec, from which
+// all execs are forked. So no exec waits for a write to cgroup.procs.
 #pragma once
 
 #include <string>
@@ -15,7 +14,6 @@ namespace slipway {
 
 struct Agent {
   Fd pidfd, socket;
-  bool relieved = false;      // another one takes its place at its end
   uint64_t filtersKnown = 0;  // up to which number
 };
 
@@ -29,8 +27,8 @@ struct AgentTarget {
 Agent forkAgent(const AgentTarget& target, const SlotEnvironment& environment);
 
 // Asks the agent for a process; `report` and the stdio fds go to it. The agent
-// answers on its socket with {"event":"failed"}, or the new process, a child of
-// the supervisor, does with {"event":"spawned","pid":n}. False while
+// answers on its socket with {"event":"spawned","pid":n} and the pidfd, or
+// {"event":"failed"}. The new process is a child of the supervisor. False while
 // the agent has more to do than its socket holds.
 bool askAgent(const Agent& agent, const std::string& plan, int report,
               const std::vector<Fd>& stdio);

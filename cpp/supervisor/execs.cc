@@ -11,7 +11,6 @@
 namespace slipway {
 namespace {
 
-constexpr int kPatienceMs = 100;
 constexpr unsigned kAllNamespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
                                     CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWUSER | 0x80u;
 
@@ -51,7 +50,15 @@ void Supervisor::exec(const Request& request, Message& message) {
   if (container.paused || container.freezing != 0)
     throw SysError("exec", "", id, EBUSY, "the container is paused, unpause it before exec");
   container.closed = false;  // the descriptors of an exec are anybody's
-  if (!container.agent) startAgent(container);
+  if (!container.agent) {
+    AgentTarget target;
+    target.initPidfd = container.slot.pidfd.get();
+    target.namespaces = differentNamespaces(container.slot.pid);
+    target.parent = container.slot.parent;
+    target.cgroup = container.slot.name;
+    container.agent = forkAgent(target, environment_);
+    loop_.watch(container.agent->socket.get(), [this, id] { agentSaid(id); });
+  }
   failPoint("ask agent");
   auto process = std::make_unique<ExecProcess>();
   process->id = document.root().get<std::string>("execId");
@@ -68,48 +75,33 @@ void Supervisor::exec(const Request& request, Message& message) {
   askNext(container);
 }
 
-void Supervisor::startAgent(Container& container) {
-  AgentTarget target;
-  target.initPidfd = container.slot.pidfd.get();
-  target.namespaces = differentNamespaces(container.slot.pid);
-  target.parent = container.slot.parent;
-  target.cgroup = container.slot.name;
-  container.agent = forkAgent(target, environment_);
-  loop_.watch(container.agent->socket.get(), [this, id = container.id] { agentSaid(id); });
-}
-
 // In the order of the requests; the rest when the agent has answered some.
 void Supervisor::askNext(Container& container) {
-  if (container.agent->relieved) return;
   for (const auto& process : container.spawning) {
     if (process->asked) continue;
     if (!tellAgent(*container.agent, process->filter, filters_)) return;
     if (!askAgent(*container.agent, process->plan, process->report.get(), process->stdio)) return;
     process->asked = true;
+    process->plan.clear();
+    process->report.reset();
+    process->stdio.clear();
   }
-}
-
-// The agent waits while a new process is on its way to execve, which may take
-// for ever: a file of a network that is gone. Then the next ones get another
-// agent. The end of the socket says that this one and its last child are done
-// with it.
-void Supervisor::relieveAgent(const std::string& id, const std::string& execId) {
-  const auto container = containers_.find(id);
-  if (container == containers_.end() || !container->second->agent) return;
-  const auto process = container->second->execs.find(execId);
-  if (process == container->second->execs.end() || !process->second->socket) return;
-  container->second->agent->relieved = true;
-  kernel::pidfdSendSignal(container->second->agent->pidfd.get(), SIGKILL);
 }
 
 // Whether there may be more to hear.
 bool Supervisor::agentSaid(const std::string& id) {
   Container& container = find(id);
   Message message;
-  const Received what = receiveMessage(container.agent->socket.get(), message, false);
+  Received what = Received::message;
+  std::optional<SysError> lost;
+  try {
+    what = receiveMessage(container.agent->socket.get(), message, false);
+  } catch (const SysError& error) {
+    lost = error;
+  }
   if (what == Received::nothing) return false;
   if (what == Received::closed) {
-    agentEnded(container);
+    dropAgent(container);
     return false;
   }
   // It failed before it was asked: the end of its stream follows.
@@ -117,23 +109,21 @@ bool Supervisor::agentSaid(const std::string& id) {
   std::unique_ptr<ExecProcess> process = std::move(container.spawning.front());
   container.spawning.pop_front();
   askNext(container);
-  if (message.data.find(R"("event":"spawned")") == std::string::npos) {
+  if (lost) {
+    // No descriptor was free for its pidfd.
+    endBorn(loop_, bornPid(message.data),
+            [this, request = process->request, error = *lost] { sendFailed(request, error); });
+    return true;
+  }
+  if (message.fds.empty()) {
     const size_t error = message.data.find(R"("error":)");
     send(R"({"event":"failed","req":)" + std::to_string(process->request) + "," +
          message.data.substr(error));
     return true;
   }
-  process->pid = bornPid(message.data);
-  process->pidfd.reset(kernel::pidfdOpen(process->pid));
-  if (!process->pidfd) {
-    const SysError error("exec", "pidfd_open", id, errno);
-    endBorn(loop_, process->pid,
-            [this, request = process->request, error] { sendFailed(request, error); });
-    return true;
-  }
-  process->plan.clear();
-  process->report.reset();
-  process->stdio.clear();
+  const json::Document document = json::parse(message.data);
+  document.root().require("pid", process->pid);
+  process->pidfd = std::move(message.fds[0]);
   const std::string execId = process->id;
   whenEnded(loop_, process->pidfd.get(),
             [this, id, execId](const ChildEnd& end) { execEnded(id, execId, end); });
@@ -142,23 +132,7 @@ bool Supervisor::agentSaid(const std::string& id) {
     }
   });
   container.execs[execId] = std::move(process);
-  loop_.after(kPatienceMs, [this, id, execId] { relieveAgent(id, execId); });
   return true;
-}
-
-void Supervisor::agentEnded(Container& container) {
-  const bool goOn = container.agent->relieved && !container.dead && !container.spawning.empty();
-  if (!goOn) return dropAgent(container);
-  loop_.unwatch(container.agent->socket.get());
-  collectChild(loop_, std::move(container.agent->pidfd));
-  container.agent.reset();
-  for (const auto& process : container.spawning) process->asked = false;
-  try {
-    startAgent(container);
-    askNext(container);
-  } catch (const SysError& error) {
-    failSpawning(container, error);
-  }
 }
 
 // With a pid namespace of its own, a container's first process ends after all
@@ -216,13 +190,11 @@ void Supervisor::dropAgent(Container& container) {
   kernel::pidfdSendSignal(container.agent->pidfd.get(), SIGKILL);
   collectChild(loop_, std::move(container.agent->pidfd));
   container.agent.reset();
-  failSpawning(container,
+  for (const auto& process : container.spawning) {
+    sendFailed(process->request,
                SysError("exec", "clone3", container.id, ESRCH,
                         "the container ended, or its memory limit killed the exec agent"));
-}
-
-void Supervisor::failSpawning(Container& container, const SysError& error) {
-  for (const auto& process : container.spawning) sendFailed(process->request, error);
+  }
   container.spawning.clear();
 }
 

@@ -67,6 +67,9 @@ bool KeptRoot::lookBelow(const std::string& path) {
 bool KeptRoot::wouldShowWrites() const {
   timespec tick{}, now{};
   clock_getres(CLOCK_REALTIME_COARSE, &tick);
+  // A file system that keeps whole seconds, such as ext4 with small inodes.
+  if (std::ranges::all_of(seen_, [](const Seen& seen) { return seen.status.st_ctim.tv_nsec == 0; }))
+    tick = {1, 0};
   clock_gettime(CLOCK_REALTIME_COARSE, &now);
   return std::ranges::all_of(seen_, [&](const Seen& seen) {
     return nanoseconds(now) - nanoseconds(seen.status.st_ctim) >= 2 * nanoseconds(tick);

@@ -93,7 +93,7 @@ void Supervisor::forgetKind(const std::string& key) {
 bool Supervisor::keepRoot(Container& container) {
   Slot& slot = container.slot;
   const auto kind = kinds_.find(slot.key + "/" + slot.image);
-  if (!slot.root || !container.closed || kind == kinds_.end()) return false;
+  if (!slot.root || !container.closed || !container.newFolder || kind == kinds_.end()) return false;
   if (kind->second.roots.size() >= settings_.poolMax || !slot.root->isUntouched()) return false;
   kind->second.roots.push_back(std::move(*slot.root));
   return true;
@@ -172,10 +172,12 @@ bool Supervisor::refill() {
 void Supervisor::poolSlotSaid(const std::string& name) {
   Slot& slot = waiting_.at(name);
   Message message;
-  if (receiveMessage(slot.socket.get(), message, false) == Received::message &&
-      message.data.find(R"("event":"idle")") != std::string::npos) {
-    slotIsIdle(slot, message);
-    return;
+  try {
+    if (receiveMessage(slot.socket.get(), message, false) == Received::message &&
+        message.data.find(R"("event":"idle")") != std::string::npos)
+      return slotIsIdle(slot, message);
+  } catch (const SysError& error) {
+    sendWarning("prepare", error);  // no descriptors for its mounts, say
   }
   forgetKind(slot.key + "/" + slot.image);
   dropSlot(slot);

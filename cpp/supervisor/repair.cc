@@ -136,11 +136,19 @@ void Supervisor::repairOthers() {
   }
 }
 
+// The folder may be a copy of that of an engine that runs elsewhere.
+bool Supervisor::hasLivingCgroup(const std::string& id) const {
+  const std::string path = lockFolder(layout_, cgroupPlace(id));
+  const Fd folder(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return folder && isLifeLockHeld(folder.get());
+}
+
 void Supervisor::repair(const std::string& id) {
   const std::string folder = settings_.run + "/" + id;
   const Fd lock(open((folder + "/lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!isDead(lock)) return;
-  if (!layout_.hierarchies.empty()) removeAllCgroups(layout_, folder, cgroupPlace(id));
+  if (!layout_.hierarchies.empty() && !hasLivingCgroup(id))
+    removeAllCgroups(layout_, folder, cgroupPlace(id));
   removeFolder(settings_.root + "/scope/" + id);
   removeFolder(folder);
 }

@@ -71,6 +71,7 @@ std::vector<Fd> Supervisor::holdNeighbours(Shape& shape) {
     const int pidfd = fcntl(found->second->slot.pidfd.get(), F_DUPFD_CLOEXEC, 3);
     held.emplace_back(check(pidfd, "join namespace", "fcntl", entry.path));
     shape.neighbours[entry.path] = held.back().get();
+    found->second->closed = false;  // the neighbour may be handed descriptors
   }
   return held;
 }

@@ -56,7 +56,7 @@ struct ExecProcess {
   pid_t pid = 0;
   uint64_t startedNs = 0;
   StartReport start;
-  // What the agent is to be told, until it has answered.
+  // What the agent is to be told, until it was.
   std::string plan;
   uint64_t filter = 0;
   Fd report;
@@ -130,11 +130,7 @@ class Supervisor {
   Received execSaid(const std::string& id, const std::string& execId);
   void execReportEnded(ExecProcess& process);
   void execEnded(const std::string& id, const std::string& execId, const ChildEnd& end);
-  void startAgent(Container& container);
-  void relieveAgent(const std::string& id, const std::string& execId);
-  void agentEnded(Container& container);
   void dropAgent(Container& container);
-  void failSpawning(Container& container, const SysError& error);
 
   // ends.cc
   void containerEnded(const std::string& id, const ChildEnd& end);
@@ -178,6 +174,7 @@ class Supervisor {
   void repairOthers();
   void repairLostCgroups();
   void repair(const std::string& id);
+  bool hasLivingCgroup(const std::string& id) const;
   // Where the cgroups of an engine are: below the root of each hierarchy, or, for
   // an ordinary user, below the cgroup that was delegated.
   std::string cgroupPlace(const std::string& id) const {

@@ -13,6 +13,7 @@ import { Supervisor } from './supervisor.js';
 
 const DEFAULT_PREPARED = 2;
 const MAX_PREPARED = 8;
+const MOST_FILTERS = 64;
 
 /** What an {@link Engine} is made with. */
 export interface EngineOptions {
@@ -54,6 +55,7 @@ export class Engine implements AsyncDisposable {
   #machine: MachineFacts | undefined;
   #closed: Promise<void> | undefined;
   readonly #filters = new WeakMap<LinuxSeccomp, Promise<number>>();
+  readonly #filtersByText = new Map<string, Promise<number>>();
   readonly #closers = new Set<() => void>();
 
   constructor(options: EngineOptions = {}) {
@@ -120,7 +122,7 @@ export class Engine implements AsyncDisposable {
   filter(profile: LinuxSeccomp): Promise<number> {
     let filter = this.#filters.get(profile);
     if (filter === undefined) {
-      filter = this.#compile(profile);
+      filter = this.#sameFilter(JSON.stringify(profile));
       // A failure is not kept: the next start asks again.
       filter.catch(() => this.#filters.delete(profile));
       this.#filters.set(profile, filter);
@@ -166,9 +168,23 @@ export class Engine implements AsyncDisposable {
     }
   }
 
-  async #compile(profile: LinuxSeccomp): Promise<number> {
+  // A caller's profile is another object at each start.
+  #sameFilter(text: string): Promise<number> {
+    const known = this.#filtersByText.get(text);
+    const filter = known ?? this.#compile(text);
+    // The one used last is the last to be forgotten.
+    this.#filtersByText.delete(text);
+    this.#filtersByText.set(text, filter);
+    filter.catch(() => this.#filtersByText.delete(text));
+    const [oldest] = this.#filtersByText.keys();
+    if (this.#filtersByText.size > MOST_FILTERS && oldest !== undefined)
+      this.#filtersByText.delete(oldest);
+    return filter;
+  }
+
+  async #compile(profile: string): Promise<number> {
     const supervisor = await this.supervisor();
-    const answer = await supervisor.request('seccomp', {}, JSON.stringify(profile));
+    const answer = await supervisor.request('seccomp', {}, profile);
     return answer.result as number;
   }
 

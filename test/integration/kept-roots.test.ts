@@ -20,6 +20,15 @@ const CHANGES: Record<string, string> = {
   'a changed file': 'echo x >> /etc/passwd',
 };
 
+function plant(folder: number, index: number): void {
+  try {
+    writeFileSync(`/proc/self/fd/${folder}/planted${index}`, 'x');
+  } catch (error) {
+    // Its folders are deleted already.
+    assert.equal((error as NodeJS.ErrnoException).code, 'ENOENT');
+  }
+}
+
 describe('the root of a container that is gone', () => {
   needs('root', 'busybox');
   const boxes = useBoxes();
@@ -72,14 +81,7 @@ describe('the root of a container that is gone', () => {
         await box.wait();
       }
       const running = await Promise.all(Array.from({ length: 8 }, () => boxes.run()));
-      for (const [index, fd] of held.entries()) {
-        try {
-          writeFileSync(`/proc/self/fd/${fd}/planted${index}`, 'x');
-        } catch (error) {
-          // Its folders are deleted already.
-          assert.equal((error as NodeJS.ErrnoException).code, 'ENOENT');
-        }
-      }
+      for (const [index, fd] of held.entries()) plant(fd, index);
       for (const box of running) {
         assert.doesNotMatch((await box.exec(['ls', '-A', '/'])).stdout ?? '', /planted/);
         await box.remove({ force: true });
@@ -87,6 +89,30 @@ describe('the root of a container that is gone', () => {
     } finally {
       for (const fd of held) closeSync(fd);
       rmSync(shared, { recursive: true });
+    }
+  });
+
+  it('is no longer that of a container which joined a namespace of the last', async function () {
+    this.timeout(20_000);
+    const held: number[] = [];
+    try {
+      for (let i = 0; i < 6; i++) {
+        const box = await boxes.run({ autoRemove: true });
+        const neighbour = await boxes.run({ autoRemove: true, pid: `container:${box.id}` });
+        held.push(openSync(`/proc/${neighbour.pid}/root/proc/1/root/`, 'r'));
+        for (const each of [neighbour, box]) {
+          await each.kill();
+          await each.wait();
+        }
+      }
+      const running = await Promise.all(Array.from({ length: 8 }, () => boxes.run()));
+      for (const [index, fd] of held.entries()) plant(fd, index);
+      for (const box of running) {
+        assert.doesNotMatch((await box.exec(['ls', '-A', '/'])).stdout ?? '', /planted/);
+        await box.remove({ force: true });
+      }
+    } finally {
+      for (const fd of held) closeSync(fd);
     }
   });
 });

@@ -20,7 +20,7 @@ import { needs } from '../helpers/needs.js';
 const PACK_TIMEOUT_MS = 300_000;
 const INSTALL_TIMEOUT_MS = 120_000;
 const GLIBC_FLOOR = 34;
-const HELPER_MAX_BYTES = 2 * 1024 * 1024;
+const HELPER_MAX_BYTES = 2.25 * 1024 * 1024;
 
 const runTrue = `
   import { Container, Image } from 'slipway';
