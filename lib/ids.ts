@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ids from random bytes, fetched for many at once: a call of the generator costs
-// as much as the rest of a container's description.
+// Ids from random bytes, fetched for many at once: it is the call of the
+// generator that costs, not the bytes.
 import { lazyCrypto } from './builtin.js';
 
 const STOCK_BYTES = 4096;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The root of a container that wrote nothing, kept for the next one of its
-// image: mounting an overlay and deleting its folders costs more than all other
-// mounts together. Only for containers of which no descriptor can be left with
+// image: an overlay makes and deletes files of its own when it is mounted, and its
+// folders are deleted again at the end. Only for containers of which no descriptor can be left with
 // anybody (Container::closed): a descriptor of the old root would be one of the new.
 #pragma once
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // An Engine: a root folder, and the supervisor process that holds what runs.
-import { lazyCrypto } from '../builtin.js';
+
 import { InvalidArgumentError, SlipwayError } from '../errors.js';
 import { makeFolders } from '../folders.js';
+import { randomHex } from '../ids.js';
 import type { FileLock, ImageUser } from '../image/engine.js';
 import type { ImageWorker } from '../image/worker.js';
 import { type MachineFacts, readMachineFacts } from '../spec/machine.js';
@@ -49,7 +50,7 @@ export class Engine implements AsyncDisposable {
   /** The folder of what runs. */
   readonly run: string;
   /** Names what belongs to this engine: folders and cgroups. */
-  readonly id = `${process.pid}-${lazyCrypto().randomBytes(6).toString('hex')}`;
+  readonly id = `${process.pid}-${randomHex(6)}`;
   readonly #prepared: number;
   #supervisor: Promise<Supervisor> | undefined;
   #machine: MachineFacts | undefined;
@@ -118,7 +119,7 @@ export class Engine implements AsyncDisposable {
     return this.#supervisor;
   }
 
-  /** @internal The supervisor's number of a filter, compiled once for each profile object. */
+  /** @internal The supervisor's number of a filter; equal profiles are compiled once. */
   filter(profile: LinuxSeccomp): Promise<number> {
     let filter = this.#filters.get(profile);
     if (filter === undefined) {

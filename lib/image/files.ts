@@ -3,12 +3,12 @@
 // synced, renamed, and the folder synced.
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { lazyCrypto } from '../builtin.js';
+import { randomHex } from '../ids.js';
 
 export const TMP_MARK = '.tmp-';
 
 export async function writeDurably(path: string, text: string): Promise<void> {
-  const tmp = `${path}${TMP_MARK}${lazyCrypto().randomBytes(6).toString('hex')}`;
+  const tmp = `${path}${TMP_MARK}${randomHex(6)}`;
   try {
     const file = await open(tmp, 'wx', 0o600);
     try {

@@ -20,6 +20,7 @@ import { join } from 'node:path';
 import { lazyCrypto, lazyTimersPromises } from '../builtin.js';
 import { fromSystem } from '../errors.js';
 import { makeFolders } from '../folders.js';
+import { randomHex } from '../ids.js';
 import { type Digest, digestOf, type OciImage, platform } from './config.js';
 import { hasCode } from './files.js';
 import { allowedPaths, type EtcEntry, etcEntries, statOf } from './host-etc.js';
@@ -128,7 +129,7 @@ export class HostImages {
   async #make(folder: string, boot: string): Promise<void> {
     makeFolders(this.#root, 0o700);
     await this.#sweep(boot);
-    const tmp = join(this.#root, `host-${boot}-tmp-${lazyCrypto().randomBytes(6).toString('hex')}`);
+    const tmp = join(this.#root, `host-${boot}-tmp-${randomHex(6)}`);
     try {
       makeTree(tmp, this.#machine);
       await fillEtc(join(tmp, 'etc'), join(this.#machine, 'etc'));

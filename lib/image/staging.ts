@@ -3,7 +3,7 @@
 // left by a dead process shows by being free, and is swept.
 import { type FileHandle, mkdir, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lazyCrypto } from '../builtin.js';
+import { randomHex } from '../ids.js';
 import type { ImageEngine } from './engine.js';
 import { isMissing } from './files.js';
 
@@ -24,7 +24,7 @@ export class Staging implements AsyncDisposable {
 
   /** The caller holds the lock that {@link claimStale} is called under. */
   static async create(folder: string, engine: StagingEngine): Promise<Staging> {
-    const path = join(folder, `${PREFIX}${lazyCrypto().randomBytes(8).toString('hex')}`);
+    const path = join(folder, `${PREFIX}${randomHex(8)}`);
     await mkdir(path, { mode: 0o700 });
     const handle = await open(path, 'r');
     await engine.fileLock.lock(handle.fd, 'exclusive');
@@ -43,7 +43,7 @@ export class Staging implements AsyncDisposable {
 
 /** A name in `folder` that the next sweep takes away. */
 export function trashPath(folder: string): string {
-  return join(folder, `${PREFIX}${lazyCrypto().randomBytes(8).toString('hex')}`);
+  return join(folder, `${PREFIX}${randomHex(8)}`);
 }
 
 /** A folder nobody works in any more, locked by this process so that one sweep takes it. */

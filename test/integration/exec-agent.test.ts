@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The process that all execs of a container are born from: each uses its memory
-// until execve.
+// The process that all execs of a container are forked from.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -45,6 +45,16 @@ describe('the root of a container that is gone', () => {
       /^\d+$/.test(name),
     );
 
+  // What is written through descriptors of roots that are gone.
+  const assertNobodySees = async (held: readonly number[]) => {
+    const running = await Promise.all(Array.from({ length: 8 }, () => boxes.run()));
+    for (const [index, fd] of held.entries()) plant(fd, index);
+    for (const box of running) {
+      assert.doesNotMatch((await box.exec(['ls', '-A', '/'])).stdout ?? '', /planted/);
+      await box.remove({ force: true });
+    }
+  };
+
   it('serves the next ones when nobody wrote to it', async () => {
     for (let i = 0; i < 8; i++) await once('cat /etc/passwd');
     const before = new Set(folders());
@@ -80,12 +90,7 @@ describe('the root of a container that is gone', () => {
         await box.kill();
         await box.wait();
       }
-      const running = await Promise.all(Array.from({ length: 8 }, () => boxes.run()));
-      for (const [index, fd] of held.entries()) plant(fd, index);
-      for (const box of running) {
-        assert.doesNotMatch((await box.exec(['ls', '-A', '/'])).stdout ?? '', /planted/);
-        await box.remove({ force: true });
-      }
+      await assertNobodySees(held);
     } finally {
       for (const fd of held) closeSync(fd);
       rmSync(shared, { recursive: true });
@@ -105,12 +110,7 @@ describe('the root of a container that is gone', () => {
           await each.wait();
         }
       }
-      const running = await Promise.all(Array.from({ length: 8 }, () => boxes.run()));
-      for (const [index, fd] of held.entries()) plant(fd, index);
-      for (const box of running) {
-        assert.doesNotMatch((await box.exec(['ls', '-A', '/'])).stdout ?? '', /planted/);
-        await box.remove({ force: true });
-      }
+      await assertNobodySees(held);
     } finally {
       for (const fd of held) closeSync(fd);
     }
