@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "sys/error.h"
+#include "sys/raw.h"
 
 namespace slipway {
 namespace {
@@ -95,20 +96,21 @@ CapabilitySets ownCapabilities() {
   return {~uint64_t{0}, own, 0, own, 0};
 }
 
-void dropBounding(const CapabilitySets& sets) {
+Fault dropBounding(const CapabilitySets& sets) {
   for (int cap = 0; cap < 64; cap++) {
     if ((sets.bounding >> cap & 1) != 0) continue;
-    if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0) continue;
-    if (errno == EINVAL) return;  // past the last capability of this kernel
-    throw SysError(kStep, "prctl", "PR_CAPBSET_DROP", errno);
+    const long result = raw::call(SYS_prctl, PR_CAPBSET_DROP, cap);
+    if (result == -EINVAL) break;  // past the last capability of this kernel
+    if (result < 0) return faultOf(result, kStep, "prctl", "PR_CAPBSET_DROP");
   }
+  return {};
 }
 
-void keepCapabilitiesAcrossSetuid() {
-  check(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), kStep, "prctl", "PR_SET_KEEPCAPS");
+Fault keepCapabilitiesAcrossSetuid() {
+  return faultOf(raw::call(SYS_prctl, PR_SET_KEEPCAPS, 1), kStep, "prctl", "PR_SET_KEEPCAPS");
 }
 
-void applyCapabilities(const CapabilitySets& sets) {
+Fault applyCapabilities(const CapabilitySets& sets) {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct data[2] = {};
   for (int half = 0; half < 2; half++) {
@@ -116,12 +118,14 @@ void applyCapabilities(const CapabilitySets& sets) {
     data[half].permitted = static_cast<uint32_t>(sets.permitted >> (32 * half));
     data[half].inheritable = static_cast<uint32_t>(sets.inheritable >> (32 * half));
   }
-  check(syscall(SYS_capset, &header, data), kStep, "capset");
-  check(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), kStep, "prctl", "PR_CAP_AMBIENT");
-  for (int cap = 0; cap < kCount; cap++) {
+  if (const long result = raw::call(SYS_capset, &header, data); result < 0)
+    return faultOf(result, kStep, "capset");
+  long result = raw::call(SYS_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL);
+  for (int cap = 0; cap < kCount && result >= 0; cap++) {
     if ((sets.ambient >> cap & 1) == 0) continue;
-    check(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0), kStep, "prctl", "PR_CAP_AMBIENT");
+    result = raw::call(SYS_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap);
   }
+  return faultOf(result, kStep, "prctl", "PR_CAP_AMBIENT");
 }
 
 }  // namespace slipway

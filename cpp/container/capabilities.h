@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "spec/spec.h"
+#include "sys/fault.h"
 
 namespace slipway {
 
@@ -22,9 +23,9 @@ CapabilitySets capabilitySets(const spec::Capabilities& capabilities);
 CapabilitySets ownCapabilities();
 
 // In the order the kernel asks for: bounding while CAP_SETPCAP is held, then
-// (after the user has changed) the others.
-void dropBounding(const CapabilitySets& sets);
-void keepCapabilitiesAcrossSetuid();
-void applyCapabilities(const CapabilitySets& sets);
+// (after the user has changed) the others. System calls only.
+Fault dropBounding(const CapabilitySets& sets);
+Fault keepCapabilitiesAcrossSetuid();
+Fault applyCapabilities(const CapabilitySets& sets);
 
 }  // namespace slipway

@@ -6,13 +6,11 @@
 #include <sched.h>
 #include <sys/personality.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <string_view>
 
 #include "sys/error.h"
-#include "sys/path.h"
+#include "sys/raw.h"
 
 namespace slipway {
 namespace {
@@ -50,43 +48,7 @@ int lookUp(const Name (&table)[N], const std::string& name, const char* step, co
   throw SysError(step, syscall, name, EINVAL, "no such name");
 }
 
-// sched_setattr(2); the C library has no wrapper.
-struct SchedAttr {
-  uint32_t size = sizeof(SchedAttr), policy = 0;
-  uint64_t flags = 0;
-  int32_t nice = 0;
-  uint32_t priority = 0;
-  uint64_t runtime = 0, deadline = 0, period = 0;
-};
-
-}  // namespace
-
-void applyRlimits(const std::vector<spec::Rlimit>& rlimits) {
-  constexpr const char* step = "set rlimit";
-  for (const spec::Rlimit& limit : rlimits) {
-    const rlimit64 value{limit.soft, limit.hard};
-    if (prlimit64(0,
-                  static_cast<__rlimit_resource>(lookUp(kRlimits, limit.type, step, "prlimit64")),
-                  &value, nullptr) < 0) {
-      const int saved = errno;
-      throw SysError(
-          step, "prlimit64", limit.type, saved,
-          saved == EPERM ? "raising a hard limit needs CAP_SYS_RESOURCE on this machine" : "");
-    }
-  }
-}
-
-void applyOomScoreAdj(int procSelf, std::optional<int32_t> value) {
-  if (!value) return;
-  try {
-    writeFileAt(procSelf, "oom_score_adj", std::to_string(*value), 0, 0, "set oom_score_adj");
-  } catch (SysError& error) {
-    if (error.err == EACCES) error.hint = "lowering it needs CAP_SYS_RESOURCE on this machine";
-    throw;
-  }
-}
-
-void applyScheduler(const spec::Scheduler& scheduler) {
+SchedAttr attributesOf(const spec::Scheduler& scheduler) {
   constexpr const char* step = "set scheduler";
   SchedAttr attr;
   attr.policy = static_cast<uint32_t>(lookUp(kPolicies, scheduler.policy, step, "sched_setattr"));
@@ -97,15 +59,60 @@ void applyScheduler(const spec::Scheduler& scheduler) {
   attr.runtime = scheduler.runtime.value_or(0);
   attr.deadline = scheduler.deadline.value_or(0);
   attr.period = scheduler.period.value_or(0);
-  check(syscall(SYS_sched_setattr, 0, &attr, 0), step, "sched_setattr", scheduler.policy);
+  return attr;
 }
 
-void applyIoPriority(const spec::IoPriority& priority) {
-  constexpr const char* step = "set io priority";
-  const int clazz = lookUp(kIoClasses, priority.clazz, step, "ioprio_set");
-  check(syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0,
-                clazz << IOPRIO_CLASS_SHIFT | priority.priority),
-        step, "ioprio_set", priority.clazz);
+Fault applyOomScoreAdj(const std::string& value, int procSelf) {
+  constexpr const char* step = "set oom_score_adj";
+  const long file = raw::call(SYS_openat, procSelf, "oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (file < 0) return faultOf(file, step, "openat", "oom_score_adj");
+  const long written = raw::call(SYS_write, file, value.data(), value.size());
+  raw::call(SYS_close, file);
+  return faultOf(written, step, "write", "oom_score_adj",
+                 written == -EACCES ? "lowering it needs CAP_SYS_RESOURCE on this machine" : "");
+}
+
+Fault applyResource(const ProcessLimits::Resource& limit) {
+  const long result = raw::call(SYS_prlimit64, 0, limit.number, &limit.value, nullptr);
+  return faultOf(
+      result, "set rlimit", "prlimit64", limit.name.c_str(),
+      result == -EPERM ? "raising a hard limit needs CAP_SYS_RESOURCE on this machine" : "");
+}
+
+}  // namespace
+
+ProcessLimits prepareLimits(const spec::Process& process) {
+  ProcessLimits limits;
+  if (process.oomScoreAdj) limits.oomScoreAdj = std::to_string(*process.oomScoreAdj);
+  if (process.scheduler) limits.scheduler = attributesOf(*process.scheduler);
+  if (const auto& io = process.ioPriority) {
+    const int clazz = lookUp(kIoClasses, io->clazz, "set io priority", "ioprio_set");
+    limits.ioPriority = clazz << IOPRIO_CLASS_SHIFT | io->priority;
+  }
+  for (const spec::Rlimit& limit : process.rlimits) {
+    const int number = lookUp(kRlimits, limit.type, "set rlimit", "prlimit64");
+    limits.resources.push_back({number, {limit.soft, limit.hard}, limit.type});
+  }
+  return limits;
+}
+
+Fault applyLimits(const ProcessLimits& limits, int procSelf) {
+  if (!limits.oomScoreAdj.empty()) {
+    if (const Fault fault = applyOomScoreAdj(limits.oomScoreAdj, procSelf)) return fault;
+  }
+  if (limits.scheduler) {
+    const long result = raw::call(SYS_sched_setattr, 0, &*limits.scheduler, 0);
+    if (result < 0) return faultOf(result, "set scheduler", "sched_setattr");
+  }
+  if (limits.ioPriority) {
+    const long result =
+        raw::call(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, *limits.ioPriority);
+    if (result < 0) return faultOf(result, "set io priority", "ioprio_set");
+  }
+  for (const ProcessLimits::Resource& limit : limits.resources) {
+    if (const Fault fault = applyResource(limit)) return fault;
+  }
+  return {};
 }
 
 void applyPersonality(const spec::Personality& wanted) {

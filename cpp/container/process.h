@@ -1,28 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
-// The last stretch before the container's own program: working folder, file
-// descriptors, the search for the program.
+// The last stretch before the container's own program: working folder, the
+// search for the program. What is prepared may allocate and throw; the rest is
+// system calls only, and reads what was prepared.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "sys/fault.h"
+
 namespace slipway {
 
-// chdir(2) to `cwd` inside the container (the caller's root). Refuses a folder
-// that is not below that root: a leaked descriptor reached by /proc/self/fd.
-// `make`: missing folders are created, as Docker's --workdir does.
-void enterWorkdir(const std::string& cwd, bool make);
+struct Workdir {
+  std::string path;
+  std::vector<std::string> folders;  // to make where they are missing, the uppermost first
+};
 
-// Where `program` is, searched along PATH of `env` as execvp(3) does. Throws
-// ENOENT when it is nowhere, EACCES when all that was found cannot be executed.
-std::string findProgram(const std::string& program, const std::vector<std::string>& env);
+// `make`: missing folders are created, as Docker's --workdir does.
+Workdir prepareWorkdir(const std::string& path, bool make);
+
+// chdir(2) inside the container (the caller's root). Refuses a folder that is
+// not below that root: a leaked descriptor reached by /proc/self/fd.
+Fault enterWorkdir(const Workdir& workdir);
+
+// A program in the form of execve(2).
+struct Program {
+  std::vector<std::string> args, env;
+  std::vector<std::string> candidates;  // paths, in the order to be tried
+  std::vector<char*> argv, envp;        // into `args` and `env`
+
+  Program() = default;
+  Program(std::vector<std::string> args, std::vector<std::string> env);
+  Program(Program&&) = default;
+  Program& operator=(Program&&) = default;
+};
+
+// The first candidate that the caller may execute. ENOENT when there is none,
+// EACCES when all that is there cannot be executed.
+Fault findProgram(const Program& program, const char*& found);
+
+// execve(2); returns only with its failure.
+Fault execProgram(const char* path, const Program& program);
 
 // "NAME=value" is set where NAME is not yet in `env`.
 void addMissingEnv(std::vector<std::string>& env, const std::string& name,
                    const std::string& value);
-
-// execve(2); returns only by throwing.
-[[noreturn]] void execProgram(const std::string& path, const std::vector<std::string>& args,
-                              const std::vector<std::string>& env);
 
 }  // namespace slipway

@@ -3,8 +3,6 @@
 
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -12,6 +10,7 @@
 #include <utility>
 
 #include "sys/error.h"
+#include "sys/raw.h"
 
 // Since Linux 5.19, later than the headers of some build machines.
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
@@ -37,17 +36,17 @@ unsigned flagOf(const std::string& name) {
   return found->second;
 }
 
-std::string hintFor(int err, unsigned flags) {
+const char* hintFor(int err, unsigned flags) {
   if (err == EACCES) return "needs noNewPrivileges or CAP_SYS_ADMIN";
   if (err == ENOSYS) return "this kernel lacks seccomp, or an outer filter hides it";
   if (err == EBUSY) return "another filter of this process has a listener already";
   if (err == EINVAL && flags != 0) return "this kernel lacks one of the seccomp flags or actions";
   if (err == EINVAL) return "this kernel lacks seccomp filters or one of the actions";
-  return {};
+  return "";
 }
 
-[[noreturn]] void fail(const char* syscall, int err, unsigned flags) {
-  throw SysError("seccomp", syscall, "filter", err, hintFor(err, flags));
+Fault faultFor(const char* syscall, int err, unsigned flags) {
+  return {"seccomp", syscall, "filter", err, hintFor(err, flags)};
 }
 
 }  // namespace
@@ -69,21 +68,22 @@ unsigned seccompFlags(const spec::Seccomp& profile) {
   return flags;
 }
 
-Fd attachSeccomp(std::span<const sock_filter> program, unsigned flags) {
+Fault attachSeccomp(std::span<const sock_filter> program, unsigned flags, int* listener) {
   const sock_fprog filter{static_cast<unsigned short>(program.size()),
                           const_cast<sock_filter*>(program.data())};
-  const long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter);
-  const int err = errno;
-  if (result < 0 && err == ENOSYS && flags == 0) {
+  long result = raw::call(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter);
+  if (result == -ENOSYS && flags == 0) {
     // Before Linux 3.17, or where an outer filter knows only the older call.
-    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) < 0) fail("prctl", errno, flags);
-    return Fd();
+    result = raw::call(SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
+    return result < 0 ? faultFor("prctl", static_cast<int>(-result), flags) : Fault();
   }
-  if (result < 0) fail("seccomp", err, flags);
-  if (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) return Fd(static_cast<int>(result));
+  if (result < 0) return faultFor("seccomp", static_cast<int>(-result), flags);
+  if (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) {
+    *listener = static_cast<int>(result);
+    return {};
+  }
   // TSYNC names a thread it could not change instead of failing.
-  if (result > 0) fail("seccomp", ESRCH, flags);
-  return Fd();
+  return result > 0 ? faultFor("seccomp", ESRCH, flags) : Fault();
 }
 
 }  // namespace slipway

@@ -13,7 +13,7 @@
 
 #include "container/syscalls.h"
 #include "spec/spec.h"
-#include "sys/fd.h"
+#include "sys/fault.h"
 
 namespace slipway {
 
@@ -39,7 +39,8 @@ std::vector<sock_filter> compileSeccomp(const spec::Seccomp& profile,
 // SECCOMP_FILTER_FLAG_* of the profile; NEW_LISTENER when a rule notifies.
 unsigned seccompFlags(const spec::Seccomp& profile);
 
-// Needs no_new_privs or CAP_SYS_ADMIN. Holds the listener when `flags` ask for one.
-Fd attachSeccomp(std::span<const sock_filter> program, unsigned flags);
+// Needs no_new_privs or CAP_SYS_ADMIN. `listener` is set when `flags` ask for
+// one. System calls only.
+Fault attachSeccomp(std::span<const sock_filter> program, unsigned flags, int* listener = nullptr);
 
 }  // namespace slipway

@@ -14,6 +14,7 @@
 #include "sys/error.h"
 #include "sys/fd.h"
 #include "sys/kernel.h"
+#include "sys/raw.h"
 
 namespace slipway {
 namespace {
@@ -77,12 +78,12 @@ void applySysctls(int proc, const std::map<std::string, std::string>& sysctls,
   }
 }
 
-void newKeyring() {
+Fault newKeyring() {
   // Without a name it is a new one in any case; one of a known name could be
   // waiting there, made by another container (keyctl_join_session_keyring(3)).
-  if (syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, nullptr, 0, 0, 0) >= 0) return;
+  const long result = raw::call(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, nullptr);
   // A kernel without keys has none to hide.
-  if (errno != ENOSYS) throw SysError("new keyring", "keyctl", "", errno);
+  return result == -ENOSYS ? Fault() : faultOf(result, "new keyring", "keyctl");
 }
 
 }  // namespace slipway

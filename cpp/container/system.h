@@ -6,6 +6,8 @@
 #include <map>
 #include <string>
 
+#include "sys/fault.h"
+
 namespace slipway {
 
 void setHostname(const std::string& hostname, const std::string& domainname);
@@ -21,7 +23,7 @@ struct OwnNamespaces {
 void applySysctls(int proc, const std::map<std::string, std::string>& sysctls,
                   const OwnNamespaces& own);
 
-// A new session keyring, so that the caller's keys are out of reach.
-void newKeyring();
+// A new session keyring, so that the caller's keys are out of reach. System calls only.
+Fault newKeyring();
 
 }  // namespace slipway

@@ -59,9 +59,4 @@ void bindConsole(int root, const Terminal& terminal) {
   attachMount(peer.get(), target.get(), kStep, "/dev/console");
 }
 
-void useTerminal(const Terminal& terminal) {
-  check(ioctl(terminal.peer.get(), TIOCSCTTY, 0), kStep, "ioctl", "TIOCSCTTY");
-  for (int fd = 0; fd < 3; fd++) check(dup2(terminal.peer.get(), fd), kStep, "dup2");
-}
-
 }  // namespace slipway

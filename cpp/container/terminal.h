@@ -22,7 +22,4 @@ Terminal openTerminal(int root, const std::optional<spec::ConsoleSize>& size);
 // Puts the peer at /dev/console below `root`.
 void bindConsole(int root, const Terminal& terminal);
 
-// Makes the peer the controlling terminal and stdin, stdout and stderr.
-void useTerminal(const Terminal& terminal);
-
 }  // namespace slipway

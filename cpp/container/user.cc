@@ -2,8 +2,7 @@
 #include "container/user.h"
 
 #include <fcntl.h>
-#include <grp.h>
-#include <unistd.h>
+#include <sys/prctl.h>
 
 #include <algorithm>
 #include <charconv>
@@ -13,6 +12,7 @@
 
 #include "sys/error.h"
 #include "sys/path.h"
+#include "sys/raw.h"
 
 namespace slipway {
 namespace {
@@ -130,9 +130,7 @@ void unique(std::vector<uint32_t>& groups) {
   groups = std::move(seen);
 }
 
-}  // namespace
-
-Identity lookUpUser(int root, const UserPlan& plan, const spec::User& fromSpec) {
+Identity find(int root, const UserPlan& plan, const spec::User& fromSpec) {
   Lookup lookup(root);
   Identity identity;
   std::string name;
@@ -161,17 +159,30 @@ Identity lookUpUser(int root, const UserPlan& plan, const spec::User& fromSpec) 
   return identity;
 }
 
-void becomeUser(const Identity& identity, bool setGroups) {
-  static constexpr const char* step = "become user";
-  const auto refuse = [](const char* syscall, uint32_t id) {
-    const int saved = errno;
-    throw SysError(step, syscall, std::to_string(id), saved,
-                   saved == EINVAL ? "the id has no mapping in the user namespace" : "");
+}  // namespace
+
+Identity lookUpUser(int root, const UserPlan& plan, const spec::User& fromSpec) {
+  Identity identity = find(root, plan, fromSpec);
+  identity.uidText = std::to_string(identity.uid);
+  identity.gidText = std::to_string(identity.gid);
+  return identity;
+}
+
+Fault becomeUser(const Identity& identity, bool setGroups) {
+  constexpr const char* step = "become user";
+  const auto refused = [](long result, const char* syscall, const std::string& id) {
+    const char* unmapped = "the id has no mapping in the user namespace";
+    return faultOf(result, step, syscall, id.c_str(), result == -EINVAL ? unmapped : "");
   };
-  if (setGroups && setgroups(identity.groups.size(), identity.groups.data()) < 0)
-    refuse("setgroups", identity.gid);
-  if (setresgid(identity.gid, identity.gid, identity.gid) < 0) refuse("setresgid", identity.gid);
-  if (setresuid(identity.uid, identity.uid, identity.uid) < 0) refuse("setresuid", identity.uid);
+  const auto& [uid, gid, groups, home, uidText, gidText] = identity;
+  long result = setGroups ? raw::call(SYS_setgroups, groups.size(), groups.data()) : 0;
+  if (result < 0) return refused(result, "setgroups", gidText);
+  result = raw::call(SYS_setresgid, gid, gid, gid);
+  if (result < 0) return refused(result, "setresgid", gidText);
+  result = raw::call(SYS_setresuid, uid, uid, uid);
+  if (result < 0) return refused(result, "setresuid", uidText);
+  // The change made it what fs.suid_dumpable says.
+  return faultOf(raw::call(SYS_prctl, PR_SET_DUMPABLE, 0), step, "prctl", "PR_SET_DUMPABLE");
 }
 
 }  // namespace slipway

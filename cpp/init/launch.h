@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The second half of the start, the same for a container's first process and
-// for exec: from inside the container's root to execve.
+// The second half of a container's start: from inside its root to execve.
 #pragma once
 
 #include "init/plan.h"
@@ -9,11 +8,11 @@
 
 namespace slipway {
 
-// Looks up the user, drops rights, installs the filter and executes. Does not
-// return.
-[[noreturn]] void launch(ProcessPlan& plan, InitContext& context, StepClock& clock, int procSelf);
+// Looks up the user, drops rights, installs the filter and executes.
+[[noreturn]] void launch(const ProcessPlan& plan, InitContext& context, StepClock& clock,
+                         int procSelf);
 
 // Docker's exit code for a start that failed.
-int exitCodeOf(const SysError& error);
+int exitCodeOf(const char* syscall, int err);
 
 }  // namespace slipway

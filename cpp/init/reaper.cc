@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <utility>
 
 #include "init/launch.h"
 #include "init/report.h"
@@ -64,17 +65,12 @@ void becomeReaper(int socket) {
 
 }  // namespace
 
-void execInit(int self, int socket, const std::string& program,
-              const std::vector<std::string>& args, const std::vector<std::string>& env) {
+void execInit(int self, int socket, const std::string& program, const Program& its) {
   std::vector<std::string> words{"slipway-init", std::to_string(socket), program};
-  words.insert(words.end(), args.begin(), args.end());
-  std::vector<char*> argv, envp;
-  for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
-  for (const std::string& entry : env) envp.push_back(const_cast<char*>(entry.c_str()));
-  argv.push_back(nullptr);
-  envp.push_back(nullptr);
+  words.insert(words.end(), its.args.begin(), its.args.end());
+  const Program init(std::move(words), its.env);
   check(fcntl(socket, F_SETFD, 0), kStep, "fcntl");
-  execveat(self, "", argv.data(), envp.data(), AT_EMPTY_PATH);
+  execveat(self, "", init.argv.data(), init.envp.data(), AT_EMPTY_PATH);
   const int saved = errno;
   throw SysError(kStep, "execveat", "", saved,
                  saved == EPERM ? "the seccomp profile must allow execveat for an init" : "");
@@ -90,7 +86,7 @@ void runInit(int argc, char** argv) {
     throw SysError("exec", "execve", argv[2], errno);
   } catch (const SysError& error) {
     reportFailed(socket, error);
-    _exit(exitCodeOf(error));
+    _exit(exitCodeOf(error.syscall.c_str(), error.err));
   }
 }
 

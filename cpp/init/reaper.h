@@ -5,14 +5,13 @@
 #pragma once
 
 #include <string>
-#include <vector>
+
+#include "container/process.h"
 
 namespace slipway {
 
 // Executes the init, which then runs `program`. `self` is the helper's own file.
-[[noreturn]] void execInit(int self, int socket, const std::string& program,
-                           const std::vector<std::string>& args,
-                           const std::vector<std::string>& env);
+[[noreturn]] void execInit(int self, int socket, const std::string& program, const Program& its);
 
 // main() of that init, with the arguments execInit gave it: forks the program,
 // stays as process 1, passes signals on, reaps orphans and ends with the

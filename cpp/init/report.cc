@@ -11,6 +11,7 @@
 
 #include "spec/json_writer.h"
 #include "sys/message.h"
+#include "sys/raw.h"
 
 namespace slipway {
 
@@ -33,12 +34,19 @@ void StepClock::end() {
   last_ = now;
 }
 
-void dieWithSupervisor(int socket) {
-  check(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "watch supervisor", "prctl", "PR_SET_PDEATHSIG");
+Fault watchSupervisor(int socket) {
+  constexpr const char* step = "watch supervisor";
+  const long asked = raw::call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
+  if (asked < 0) return faultOf(asked, step, "prctl", "PR_SET_PDEATHSIG");
   pollfd peer{socket, 0, 0};
-  check(poll(&peer, 1, 0), "watch supervisor", "poll");
-  if ((peer.revents & (POLLHUP | POLLERR)) != 0) _exit(125);
+  const timespec now{};
+  const long polled = raw::call(SYS_ppoll, &peer, 1, &now, nullptr);
+  if (polled < 0) return faultOf(polled, step, "ppoll");
+  if ((peer.revents & (POLLHUP | POLLERR)) != 0) raw::call(SYS_exit_group, 125);
+  return {};
 }
+
+void dieWithSupervisor(int socket) { raise(watchSupervisor(socket)); }
 
 void reportIdle(int socket, const RootMounts& mounts) {
   json::Writer w;

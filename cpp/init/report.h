@@ -19,7 +19,7 @@
 
 #include "init/prepared.h"
 #include "spec/json.h"
-#include "sys/error.h"
+#include "sys/fault.h"
 
 namespace slipway {
 
@@ -33,6 +33,8 @@ class StepClock {
       : failPoint_(std::move(failPoint)), last_(monotonicNs()) {}
   void begin(const char* step);
   void end();
+  // One that somebody else has timed.
+  void add(const char* step, uint64_t ns) { steps_.emplace_back(step, ns); }
   const std::vector<std::pair<const char*, uint64_t>>& steps() const { return steps_; }
 
  private:
@@ -46,6 +48,8 @@ class StepClock {
 // has: its end of `socket` is then closed. To be repeated after each change of
 // user, which takes the wish back (prctl(2)).
 void dieWithSupervisor(int socket);
+// The same by system calls only.
+Fault watchSupervisor(int socket);
 
 // `mounts` are what the supervisor may keep of the slot's root.
 void reportIdle(int socket, const RootMounts& mounts);

@@ -15,7 +15,9 @@
 #include "container/limits.h"
 #include "container/masks.h"
 #include "container/mounts.h"
+#include "container/proc_self.h"
 #include "container/rootfs.h"
+#include "container/stdio.h"
 #include "container/system.h"
 #include "container/terminal.h"
 #include "init/launch.h"
@@ -27,9 +29,6 @@
 
 namespace slipway {
 namespace {
-
-constexpr long kProcMagic = 0x9fa0;
-constexpr ino_t kProcRootInode = 1;
 
 bool has(const spec::Spec& spec, unsigned flag) {
   return (newNamespaces(spec.linux_.namespaces) & flag) != 0;
@@ -50,17 +49,6 @@ bool bindsDev(const spec::Spec& spec) {
       return true;
   }
   return false;
-}
-
-void adoptStdio(std::vector<Fd>& stdio) {
-  for (size_t fd = 0; fd < stdio.size() && fd < 3; fd++) {
-    check(dup2(stdio[fd].get(), static_cast<int>(fd)), "adopt stdio", "dup2");
-    // One of Node's own may be set to not block, which programs do not expect.
-    const int flags = fcntl(static_cast<int>(fd), F_GETFL);
-    if ((flags & O_NONBLOCK) != 0)
-      check(fcntl(static_cast<int>(fd), F_SETFL, flags & ~O_NONBLOCK), "adopt stdio", "fcntl");
-  }
-  stdio.clear();
 }
 
 // New namespaces that the fork has not made: the cgroup namespace must come
@@ -96,27 +84,6 @@ void finishRoot(const spec::Spec& spec) {
   }
   if (!spec.root || !spec.root->readonly) return;
   setRootAttributes({.attrSet = kernel::kAttrRdonly}, "make root read-only");
-}
-
-// Not one of its folders, bound there by somebody.
-bool isProcRoot(int fd) {
-  struct statfs fs{};
-  struct stat status{};
-  return fstatfs(fd, &fs) == 0 && fs.f_type == kProcMagic && fstat(fd, &status) == 0 &&
-         status.st_ino == kProcRootInode;
-}
-
-// /proc/PID of this process through a proc mount that nothing of the image can
-// stand in front of.
-Fd openProcSelf(int root, Fd& proc) {
-  constexpr const char* step = "open proc";
-  proc = tryOpenInRoot(root, "/proc", O_RDONLY | O_DIRECTORY, step, Links::refuse);
-  if (!proc || !isProcRoot(proc.get())) proc = FsContext("proc", step, "/proc").mount(0);
-  const std::string self = std::to_string(getpid());
-  constexpr uint64_t resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
-  return Fd(
-      check(kernel::openat2(proc.get(), self.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC, 0, resolve),
-            step, "openat2", "/proc"));
 }
 
 void applyResources(const spec::Spec& spec, Cgroup* cgroup) {
@@ -183,7 +150,11 @@ class ContainerStart {
       terminal_ = openTerminal(root_.get(), plan_.process.process.consoleSize);
       if (ownDev) bindConsole(root_.get(), *terminal_);
     }
-    procSelf_ = openProcSelf(root_.get(), proc_);
+    int proc = -1, self = -1;
+    const Fault fault = openProcSelf(root_.get(), proc, self);
+    proc_.reset(proc);
+    procSelf_.reset(self);
+    raise(fault);
     seal(null.get());
   }
 
@@ -200,9 +171,14 @@ class ContainerStart {
   void adopt() {
     clock_.begin("adopt stdio");
     check(setsid(), "adopt stdio", "setsid");
-    if (!terminal_) return adoptStdio(context_.stdio);
+    if (!terminal_) {
+      std::vector<int> fds;
+      for (const Fd& fd : context_.stdio) fds.push_back(fd.get());
+      raise(adoptStdio(fds));
+      return context_.stdio.clear();
+    }
     reportTerminal(context_.socket, terminal_->master.get());
-    useTerminal(*terminal_);
+    raise(adoptTerminal(terminal_->peer.get()));
     terminal_.reset();
   }
 
@@ -220,9 +196,9 @@ class ContainerStart {
     reportFailed(socket, error);
   } catch (const std::exception&) {
     // The filter may forbid sendmsg.
-    _exit(exitCodeOf(error));
+    _exit(exitCodeOf(error.syscall.c_str(), error.err));
   }
-  _exit(exitCodeOf(error));
+  _exit(exitCodeOf(error.syscall.c_str(), error.err));
 }
 
 }  // namespace
@@ -236,28 +212,6 @@ void runContainer(std::string_view planJson, InitContext context) {
     ContainerStart(std::move(plan), context, clock).run();
   } catch (const std::exception& error) {
     endFailed(context.socket, error, "start container");
-  }
-}
-
-void runExec(std::string_view planJson, InitContext context) {
-  try {
-    ExecPlan plan = readExecPlan(planJson);
-    StepClock clock(plan.process.failPoint);
-    clock.begin("adopt stdio");
-    check(setsid(), "adopt stdio", "setsid");
-    const Fd root(check(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "adopt stdio", "open", "/"));
-    if (plan.process.process.terminal) {
-      const Terminal terminal = openTerminal(root.get(), plan.process.process.consoleSize);
-      reportTerminal(context.socket, terminal.master.get());
-      useTerminal(terminal);
-    } else {
-      adoptStdio(context.stdio);
-    }
-    Fd proc;
-    const Fd procSelf = openProcSelf(root.get(), proc);
-    launch(plan.process, context, clock, procSelf.get());
-  } catch (const std::exception& error) {
-    endFailed(context.socket, error, "exec");
   }
 }
 

@@ -33,12 +33,8 @@ struct InitContext {
   Neighbours neighbours;  // whose namespaces the plan joins
 };
 
-// Both end in execve or in `failed` and _exit with Docker's code: 127 command
+// Ends in execve or in `failed` and _exit with Docker's code: 127 command
 // not found, 126 not executable, 125 anything else.
 [[noreturn]] void runContainer(std::string_view planJson, InitContext context);
-
-// A further process in a running container, whose namespaces the caller has
-// entered already.
-[[noreturn]] void runExec(std::string_view planJson, InitContext context);
 
 }  // namespace slipway

@@ -5,19 +5,25 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
+
+#include "container/terminal.h"
 #include "init/filters.h"
 #include "init/report.h"
-#include "init/steps.h"
+#include "supervisor/exec_child.h"
 #include "supervisor/fork_child.h"
 #include "sys/descriptors.h"
 #include "sys/error.h"
 #include "sys/failpoint.h"
+#include "sys/features.h"
 #include "sys/message.h"
 
 namespace slipway {
 namespace {
 
 constexpr const char* kStep = "join container";
+constexpr char kAlone = 'A', kBeside = 'B';
+constexpr int kNoSignal = 0;  // nor of those it bears (supervisor/strays.h)
 
 struct AgentTask {
   const AgentTarget& target;
@@ -25,48 +31,53 @@ struct AgentTask {
   int socket;
 };
 
-[[noreturn]] void execChild(const AgentTask& task, Message& request) {
-  const int report = request.fds[0].release();
-  try {
-    close(task.socket);
-    dieWithSupervisor(report);
-  } catch (const std::exception& error) {
-    reportFailed(report, asSysError(error, kStep));
-    _exit(125);
-  }
-  InitContext context;
-  context.socket = report;
-  context.stdio.assign(std::make_move_iterator(request.fds.begin() + 1),
-                       std::make_move_iterator(request.fds.end()));
-  context.filters = task.environment.filters;
-  context.rootless = task.environment.rootless;
-  context.mayChangeGroups = task.environment.mayChangeGroups;
-  runExec(request.data, std::move(context));
-}
+class ExecAgent {
+ public:
+  explicit ExecAgent(const AgentTask& task) : task_(task) { features(); }
 
-// A child of the supervisor, which reaps it.
-Child cloneExec() {
-  failPoint("fork exec");
-  try {
-    return cloneChild("fork exec", CLONE_PARENT);
-  } catch (SysError& error) {
-    if (error.err == EAGAIN) error.hint = "the container's pids limit is reached";
-    throw;
+  // What fails is told to whoever waits for the process.
+  void spawn(const Message& request) {
+    const int report = request.fds.at(0).get();
+    try {
+      bear(request, report);
+    } catch (const std::exception& error) {
+      reportFailed(report, asSysError(error, "exec"));
+    }
   }
-}
 
-void spawn(const AgentTask& task, Message& request) {
-  Child child;
-  try {
-    child = cloneExec();
-  } catch (const SysError& error) {
-    return reportFailed(task.socket, error);
+ private:
+  void bear(const Message& request, int report) {
+    const ExecPlan plan = readExecPlan(std::string_view(request.data).substr(1));
+    const Fd root(check(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "exec", "open", "/"));
+    ExecStart start;
+    start.report = report;
+    start.root = root.get();
+    std::optional<Terminal> terminal;
+    failAsked(plan, "adopt stdio");
+    if (plan.process.process.terminal) {
+      terminal = openTerminal(root.get(), plan.process.process.consoleSize);
+      start.peer = terminal->peer.get();
+    }
+    for (size_t i = 1; i < request.fds.size() && start.stdioCount < 3; i++)
+      start.stdio[start.stdioCount++] = request.fds[i].get();
+    failAsked(plan, "look up user");
+    start.departure = prepareDeparture(plan.process, task_.environment.filters, root.get(),
+                                       task_.environment.mayChangeGroups);
+    start.highest =
+        std::max({task_.socket, report, root.get(), start.peer, start.stdio[0], start.stdio[1],
+                  start.stdio[2], terminal ? terminal->master.get() : -1});
+    if (terminal) reportTerminal(report, terminal->master.get());
+    children_.bear(std::move(start), request.data[0] == kAlone);
   }
-  if (child.pid == 0) execChild(task, request);
-  const int pidfd = child.pidfd.get();
-  sendMessage(task.socket, R"({"event":"spawned","pid":)" + std::to_string(child.pid) + "}",
-              std::span(&pidfd, 1));
-}
+
+  static void failAsked(const ExecPlan& plan, const char* step) {
+    if (plan.process.failPoint == step)
+      throw SysError(step, "failpoint", "", EIO, "injected failure");
+  }
+
+  const AgentTask& task_;
+  ExecChildren children_;
+};
 
 void serve(const AgentTask& task) {
   if (task.target.parent) Cgroup::open(task.target.parent, task.target.cgroup).joinSelf();
@@ -77,10 +88,11 @@ void serve(const AgentTask& task) {
   check(setns(task.target.initPidfd, static_cast<int>(task.target.namespaces)), kStep, "setns");
   close(task.target.initPidfd);
   dieWithSupervisor(task.socket);
+  ExecAgent agent(task);
   Message request;
   while (receiveMessage(task.socket, request, true) == Received::message) {
     if (takeFilter(request.data, *task.environment.filters)) continue;
-    spawn(task, request);
+    agent.spawn(request);
     // Held here, they would hide the end of the report and of a pipe.
     request.fds.clear();
   }
@@ -94,9 +106,10 @@ Agent forkAgent(const AgentTarget& target, const SlotEnvironment& environment) {
   AgentTarget held = target;
   held.initPidfd = initPidfd;
   failPoint("fork agent");
-  Child child = forkChild("fork agent", environment.forgetParent,
-                          [&](int socket) { serve({held, environment, socket}); });
-  return {std::move(child.pidfd), std::move(child.socket), environment.filters->size()};
+  Child child = forkChild(
+      "fork agent", environment.forgetParent,
+      [&](int socket) { serve({held, environment, socket}); }, kNoSignal);
+  return {std::move(child.pidfd), std::move(child.socket), child.pid, environment.filters->size()};
 }
 
 bool tellAgent(Agent& agent, uint64_t number, const SeccompFilters& filters) {
@@ -108,13 +121,13 @@ bool tellAgent(Agent& agent, uint64_t number, const SeccompFilters& filters) {
   return true;
 }
 
-bool askAgent(const Agent& agent, const std::string& plan, int report,
-              const std::vector<Fd>& stdio) {
-  std::vector<int> fds{report};
-  for (const Fd& fd : stdio) fds.push_back(fd.get());
+bool askAgent(const Agent& agent, const ExecOrder& order) {
+  std::vector<int> fds{order.report};
+  for (const Fd& fd : order.stdio) fds.push_back(fd.get());
   // The agent lives in the container's cgroup, which may be frozen or out of
   // memory: nobody waits for it. When it is gone, the end of its socket tells.
-  return trySendMessage(agent.socket.get(), plan, fds) == Sent::sent;
+  const std::string text = (order.alone ? kAlone : kBeside) + order.plan;
+  return trySendMessage(agent.socket.get(), text, fds) == Sent::sent;
 }
 
 }  // namespace slipway

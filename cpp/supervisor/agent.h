@@ -14,6 +14,7 @@ namespace slipway {
 
 struct Agent {
   Fd pidfd, socket;
+  pid_t pid = 0;
   uint64_t filtersKnown = 0;  // up to which number
 };
 
@@ -24,14 +25,21 @@ struct AgentTarget {
   std::string cgroup;
 };
 
+// A failure to enter the container is told on its socket, as `failed`.
 Agent forkAgent(const AgentTarget& target, const SlotEnvironment& environment);
 
-// Asks the agent for a process; `report` and the stdio fds go to it. The agent
-// answers on its socket with {"event":"spawned","pid":n} and the pidfd, or
-// {"event":"failed"}. The new process is a child of the supervisor. False while
-// the agent has more to do than its socket holds.
-bool askAgent(const Agent& agent, const std::string& plan, int report,
-              const std::vector<Fd>& stdio);
+// What the agent is asked for: a process that tells over `report` what
+// init/report.h says, and is a child of the supervisor, as which the kernel names
+// it beside what it tells. The agent tells there what fails before it is born.
+struct ExecOrder {
+  const std::string& plan;
+  int report;
+  const std::vector<Fd>& stdio;
+  bool alone;  // it shares no memory with the agent: others may look into it
+};
+
+// False while the agent has more to do than its socket holds.
+bool askAgent(const Agent& agent, const ExecOrder& order);
 // The same for what the plan names: it comes first.
 bool tellAgent(Agent& agent, uint64_t number, const SeccompFilters& filters);
 

@@ -81,7 +81,7 @@ void Supervisor::containerEnded(const std::string& id, const ChildEnd& end) {
   container.dead = true;
   container.end = end;
   endExecs(container);
-  if (container.execs.empty()) reportEnd(container);
+  endOf(id);
 }
 
 // Once its execs have ended, too.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
-#include <sched.h>
+#include <utility>
 
 #include "init/report.h"
 #include "supervisor/children.h"
@@ -9,37 +8,6 @@
 #include "sys/kernel.h"
 
 namespace slipway {
-namespace {
-
-constexpr unsigned kAllNamespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
-                                    CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWUSER | 0x80u;
-
-// The namespaces in which the container's first process differs from us; the
-// kernel refuses to join a user namespace one is already in.
-unsigned differentNamespaces(pid_t pid) {
-  constexpr struct {
-    const char* name;
-    unsigned flag;
-  } types[] = {{"mnt", CLONE_NEWNS},    {"pid", CLONE_NEWPID}, {"net", CLONE_NEWNET},
-               {"ipc", CLONE_NEWIPC},   {"uts", CLONE_NEWUTS}, {"cgroup", CLONE_NEWCGROUP},
-               {"user", CLONE_NEWUSER}, {"time", 0x80u}};
-  unsigned flags = 0;
-  for (const auto& type : types) {
-    char own[64], its[64];
-    const std::string ownPath = std::string("/proc/self/ns/") + type.name;
-    const std::string itsPath = "/proc/" + std::to_string(pid) + "/ns/" + type.name;
-    const ssize_t a = readlink(ownPath.c_str(), own, sizeof own);
-    if (a < 0) continue;  // a kernel without that type
-    const ssize_t b =
-        check(readlink(itsPath.c_str(), its, sizeof its), "join container", "readlink", itsPath);
-    if (std::string_view(own, static_cast<size_t>(a)) !=
-        std::string_view(its, static_cast<size_t>(b)))
-      flags |= type.flag;
-  }
-  return flags & kAllNamespaces;
-}
-
-}  // namespace
 
 void Supervisor::exec(const Request& request, Message& message) {
   const json::Document document = json::parse(request.header);
@@ -50,15 +18,10 @@ void Supervisor::exec(const Request& request, Message& message) {
   if (container.paused || container.freezing != 0)
     throw SysError("exec", "", id, EBUSY, "the container is paused, unpause it before exec");
   container.closed = false;  // the descriptors of an exec are anybody's
-  if (!container.agent) {
-    AgentTarget target;
-    target.initPidfd = container.slot.pidfd.get();
-    target.namespaces = differentNamespaces(container.slot.pid);
-    target.parent = container.slot.parent;
-    target.cgroup = container.slot.name;
-    container.agent = forkAgent(target, environment_);
-    loop_.watch(container.agent->socket.get(), [this, id] { agentSaid(id); });
-  }
+  bool traces = false;
+  document.root().read("mayTrace", traces);
+  container.traced = container.traced || traces;
+  if (!container.agent) startAgent(container);
   failPoint("ask agent");
   auto process = std::make_unique<ExecProcess>();
   process->id = document.root().get<std::string>("execId");
@@ -67,93 +30,65 @@ void Supervisor::exec(const Request& request, Message& message) {
   requireFilter(process->filter);
   process->startedNs = monotonicNs();
   auto [mine, its] = messagePair();
+  askSender(mine.get());
   process->socket = std::move(mine);
   process->plan = request.body;
   process->report = std::move(its);
   process->stdio = std::move(message.fds);
-  container.spawning.push_back(std::move(process));
-  askNext(container);
-}
-
-// In the order of the requests; the rest when the agent has answered some.
-void Supervisor::askNext(Container& container) {
-  for (const auto& process : container.spawning) {
-    if (process->asked) continue;
-    if (!tellAgent(*container.agent, process->filter, filters_)) return;
-    if (!askAgent(*container.agent, process->plan, process->report.get(), process->stdio)) return;
-    process->asked = true;
-    process->plan.clear();
-    process->report.reset();
-    process->stdio.clear();
-  }
-}
-
-// Whether there may be more to hear.
-bool Supervisor::agentSaid(const std::string& id) {
-  Container& container = find(id);
-  Message message;
-  Received what = Received::message;
-  std::optional<SysError> lost;
-  try {
-    what = receiveMessage(container.agent->socket.get(), message, false);
-  } catch (const SysError& error) {
-    lost = error;
-  }
-  if (what == Received::nothing) return false;
-  if (what == Received::closed) {
-    dropAgent(container);
-    return false;
-  }
-  // It failed before it was asked: the end of its stream follows.
-  if (container.spawning.empty()) return true;
-  std::unique_ptr<ExecProcess> process = std::move(container.spawning.front());
-  container.spawning.pop_front();
-  askNext(container);
-  if (lost) {
-    // No descriptor was free for its pidfd.
-    endBorn(loop_, bornPid(message.data),
-            [this, request = process->request, error = *lost] { sendFailed(request, error); });
-    return true;
-  }
-  if (message.fds.empty()) {
-    const size_t error = message.data.find(R"("error":)");
-    send(R"({"event":"failed","req":)" + std::to_string(process->request) + "," +
-         message.data.substr(error));
-    return true;
-  }
-  const json::Document document = json::parse(message.data);
-  document.root().require("pid", process->pid);
-  process->pidfd = std::move(message.fds[0]);
   const std::string execId = process->id;
-  whenEnded(loop_, process->pidfd.get(),
-            [this, id, execId](const ChildEnd& end) { execEnded(id, execId, end); });
   loop_.watchEnd(process->socket.get(), [this, id, execId] {
-    while (execSaid(id, execId) == Received::message) {
-    }
+    execSaid(id, execId);
+    endOf(id);
   });
   container.execs[execId] = std::move(process);
-  return true;
+  container.unasked.push_back(execId);
+  askNext(container);
 }
 
-// With a pid namespace of its own, a container's first process ends after all
-// others were collected; without one they are killed here, and reportEnd waits.
-void Supervisor::endExecs(Container& container) {
-  const std::string id = container.id;
-  while (container.agent && agentSaid(id)) {
+// Takes all that a new process has told so far.
+Received Supervisor::hearExec(const Container& container, ExecProcess& process) {
+  Received what = Received::message;
+  while (what == Received::message) {
+    what = process.start.hear(process.socket.get(), process.pidfd.get());
+    if (process.start.sender == 0 || process.pid != 0) continue;
+    execBorn(container, process);
+    if (!process.socket) return Received::nothing;
   }
-  if (container.agent) dropAgent(container);
-  for (const auto& [execId, process] : container.execs)
-    kernel::pidfdSendSignal(process->pidfd.get(), SIGKILL);
-}
-
-Received Supervisor::execSaid(const std::string& id, const std::string& execId) {
-  ExecProcess& process = *find(id).execs.at(execId);
-  const Received what = process.start.hear(process.socket.get(), process.pidfd.get());
-  if (what == Received::closed) execReportEnded(process);
   return what;
 }
 
-void Supervisor::execReportEnded(ExecProcess& process) {
+// It may be no more afterwards.
+void Supervisor::execSaid(const std::string& id, const std::string& execId) {
+  Container& container = find(id);
+  ExecProcess& process = *container.execs.at(execId);
+  if (hearExec(container, process) == Received::closed) execReportEnded(container, process);
+}
+
+// It is a child of ours, so that its number stays its own until it is collected.
+void Supervisor::execBorn(const Container& container, ExecProcess& process) {
+  process.pid = process.start.sender;
+  untold_.erase(process.pid);
+  process.pidfd.reset(kernel::pidfdOpen(process.pid));
+  const std::string id = container.id, execId = process.id;
+  if (!process.pidfd) {
+    sendFailed(process.request, SysError("exec", "pidfd_open", id, errno));
+    loop_.unwatch(process.socket.get());
+    process.socket.reset();
+    endBorn(loop_, process.pid, [this, id, execId] {
+      find(id).execs.erase(execId);
+      endOf(id);
+    });
+    return;
+  }
+  // The container has ended, or a terminal found no descriptor.
+  if (container.dead || process.start.failed) kernel::pidfdSendSignal(process.pidfd.get(), SIGKILL);
+  whenEnded(loop_, process.pidfd.get(), [this, id, execId](const ChildEnd& end) {
+    execEnded(id, execId, end);
+    endOf(id);
+  });
+}
+
+void Supervisor::execReportEnded(Container& container, ExecProcess& process) {
   loop_.unwatch(process.socket.get());
   process.socket.reset();
   if (process.start.failed) {
@@ -161,6 +96,50 @@ void Supervisor::execReportEnded(ExecProcess& process) {
          process.start.failure + "}");
   } else if (process.start.ready) {
     sendStarted(process.request, process.pid, "", process.start);
+  } else {
+    // Why there is none the agent may have told.
+    if (container.agent) agentSaid(container);
+    sendLost(process);
+  }
+  if (process.pid != 0) return;
+  container.execs.erase(std::string(process.id));
+  collectUntold();
+}
+
+void Supervisor::failExec(Container& container, const std::string& execId) {
+  const ExecProcess& process = *container.execs.at(execId);
+  loop_.unwatch(process.socket.get());
+  sendLost(process);
+  container.execs.erase(std::string(execId));
+}
+
+void Supervisor::sendLost(const ExecProcess& process) {
+  const SysError killed("exec", "execve", "", ECHILD,
+                        "the process was killed while it was starting");
+  const std::string& error = process.lost.empty() ? errorJson(killed) : process.lost;
+  send(R"({"event":"failed","req":)" + std::to_string(process.request) + R"(,"error":)" + error +
+       "}");
+}
+
+// With a pid namespace of its own, a container's first process ends after all
+// others were collected; without one they are killed here, and reportEnd waits.
+void Supervisor::endExecs(Container& container) {
+  if (container.agent) agentEnded(container);
+  std::vector<std::string> ids;
+  for (const auto& [execId, process] : container.execs) ids.push_back(execId);
+  for (const std::string& execId : ids) {
+    ExecProcess& process = *container.execs.at(execId);
+    if (process.pidfd) {
+      kernel::pidfdSendSignal(process.pidfd.get(), SIGKILL);
+    } else if (process.socket) {
+      // From now on to be killed as soon as it tells of itself.
+      loop_.unwatch(process.socket.get());
+      loop_.watch(process.socket.get(), [this, id = container.id, execId] {
+        execSaid(id, execId);
+        endOf(id);
+      });
+      execSaid(container.id, execId);
+    }
   }
 }
 
@@ -168,34 +147,25 @@ void Supervisor::execEnded(const std::string& id, const std::string& execId, con
   Container& container = find(id);
   ExecProcess& process = *container.execs.at(execId);
   // What it said before its end; nobody speaks after that.
-  while (process.socket && execSaid(id, execId) == Received::message) {
-  }
-  if (process.socket) execReportEnded(process);
+  if (process.socket) hearExec(container, process);
+  if (process.socket) execReportEnded(container, process);
   if (process.start.answered) {
     json::Writer w;
     w.beginObject().field("event", "exited").field("id", id).field("execId", execId);
     writeEnd(w, end, process.startedNs);
     w.endObject();
     send(w.take());
-  } else if (!process.start.failed) {
-    sendFailed(process.request, SysError("exec", "execve", "", ECHILD,
-                                         "the process was killed while it was starting"));
   }
   container.execs.erase(execId);
-  if (container.dead && container.execs.empty()) reportEnd(container);
 }
 
-void Supervisor::dropAgent(Container& container) {
-  loop_.unwatch(container.agent->socket.get());
-  kernel::pidfdSendSignal(container.agent->pidfd.get(), SIGKILL);
-  collectChild(loop_, std::move(container.agent->pidfd));
-  container.agent.reset();
-  for (const auto& process : container.spawning) {
-    sendFailed(process->request,
-               SysError("exec", "clone3", container.id, ESRCH,
-                        "the container ended, or its memory limit killed the exec agent"));
-  }
-  container.spawning.clear();
+// The end of a container waits for its execs.
+void Supervisor::endOf(const std::string& id) {
+  const auto found = containers_.find(id);
+  if (found == containers_.end()) return;
+  Container& container = *found->second;
+  if (!container.dead || !container.execs.empty() || std::exchange(container.ended, true)) return;
+  reportEnd(container);
 }
 
 }  // namespace slipway

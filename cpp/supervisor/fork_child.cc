@@ -12,12 +12,12 @@
 
 namespace slipway {
 
-Child cloneChild(const char* step, uint64_t flags) {
+Child cloneChild(const char* step, uint64_t flags, int exitSignal) {
   int pidfd = -1;
   kernel::CloneArgs args;
   args.flags = CLONE_PIDFD | flags;
   args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
-  args.exitSignal = (flags & CLONE_PARENT) != 0 ? 0 : SIGCHLD;
+  args.exitSignal = (flags & CLONE_PARENT) != 0 ? 0 : static_cast<uint64_t>(exitSignal);
   Child child;
   child.pid = check(kernel::clone3(args), step, "clone3");
   if (child.pid != 0) child.pidfd.reset(pidfd);
@@ -25,9 +25,9 @@ Child cloneChild(const char* step, uint64_t flags) {
 }
 
 Child forkChild(const char* step, const std::function<void()>& forgetParent,
-                const std::function<void(int socket)>& body) {
+                const std::function<void(int socket)>& body, int exitSignal) {
   auto [mine, its] = messagePair();
-  Child child = cloneChild(step);
+  Child child = cloneChild(step, 0, exitSignal);
   if (child.pid != 0) {
     child.socket = std::move(mine);
     return child;

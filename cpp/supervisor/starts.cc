@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "init/raw_report.h"
 #include "init/report.h"
 #include "supervisor/children.h"
 #include "supervisor/supervisor.h"
@@ -72,6 +73,7 @@ std::vector<Fd> Supervisor::holdNeighbours(Shape& shape) {
     held.emplace_back(check(pidfd, "join namespace", "fcntl", entry.path));
     shape.neighbours[entry.path] = held.back().get();
     found->second->closed = false;  // the neighbour may be handed descriptors
+    if (entry.type == "pid") found->second->traced = true;
   }
   return held;
 }
@@ -171,6 +173,10 @@ Received StartReport::hear(int socket, int pidfd) {
 }
 
 void StartReport::take(Message message) {
+  if (isRawReport(message.data)) {
+    sender = message.sender;
+    message.data = rawReportJson(message.data);
+  }
   const json::Document document = json::parse(message.data);
   const std::string event = document.root().get<std::string>("event");
   // The rest of the text, without the bracket that closes the message.

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,16 +28,36 @@ bool isInNamespace(const std::string& pid, const struct stat& ns) {
          its.st_dev == ns.st_dev;
 }
 
-// The fourth word of /proc/PID/stat; the second, a name in brackets, may be anything.
-bool isChild(const std::string& pid) {
+struct Status {
+  pid_t parent = 0;
+  int exitSignal = -1;
+};
+
+// The fourth and the 38th word of /proc/PID/stat; the second, a name in brackets,
+// may be anything.
+Status statusOf(const std::string& pid) {
+  Status status;
   const Fd file(open(("/proc/" + pid + "/stat").c_str(), O_RDONLY | O_CLOEXEC));
-  char text[256];
-  const ssize_t n = file ? read(file.get(), text, sizeof text) : -1;
-  if (n <= 0) return false;
-  const std::string_view line(text, static_cast<size_t>(n));
-  const size_t name = line.rfind(") ");
-  if (name == std::string_view::npos || name + 4 >= line.size()) return false;
-  return strtol(std::string(line.substr(name + 4)).c_str(), nullptr, 10) == getpid();
+  char text[1024];
+  const ssize_t n = file ? read(file.get(), text, sizeof text - 1) : -1;
+  if (n <= 0) return status;
+  text[n] = '\0';
+  const char* at = strrchr(text, ')');
+  for (int word = 3; at != nullptr && word <= 38; word++) {
+    at = strchr(at + 1, ' ');
+    if (at == nullptr) break;
+    if (word == 4) status.parent = static_cast<pid_t>(strtol(at, nullptr, 10));
+    if (word == 38) status.exitSignal = static_cast<int>(strtol(at, nullptr, 10));
+  }
+  return status;
+}
+
+bool isChild(const std::string& pid) { return statusOf(pid).parent == getpid(); }
+
+bool isProcess(const std::string& name) { return name[0] >= '1' && name[0] <= '9'; }
+
+pid_t numberOf(const std::string& pid) {
+  return static_cast<pid_t>(strtol(pid.c_str(), nullptr, 10));
 }
 
 // Whether there was one. Asked again with the pidfd in hand: the pid may by then
@@ -44,8 +65,8 @@ bool isChild(const std::string& pid) {
 bool killThose(const std::function<bool(const std::string&)>& which) {
   bool found = false;
   for (const std::string& name : namesIn("/proc", kStep)) {
-    if (name[0] < '1' || name[0] > '9' || !which(name)) continue;
-    const Fd pidfd(kernel::pidfdOpen(static_cast<pid_t>(strtol(name.c_str(), nullptr, 10))));
+    if (!isProcess(name) || !which(name)) continue;
+    const Fd pidfd(kernel::pidfdOpen(numberOf(name)));
     if (!pidfd || !which(name)) continue;
     found = kernel::pidfdSendSignal(pidfd.get(), SIGKILL) == 0 || found;
   }
@@ -63,5 +84,15 @@ void killInMountNamespace(int ns) {
 }
 
 void killChildren() { killThose(isChild); }
+
+std::vector<pid_t> silentChildren() {
+  std::vector<pid_t> found;
+  for (const std::string& name : namesIn("/proc", kStep)) {
+    if (!isProcess(name)) continue;
+    const Status status = statusOf(name);
+    if (status.parent == getpid() && status.exitSignal == 0) found.push_back(numberOf(name));
+  }
+  return found;
+}
 
 }  // namespace slipway

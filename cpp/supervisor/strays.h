@@ -3,6 +3,10 @@
 // /proc.
 #pragma once
 
+#include <sys/types.h>
+
+#include <vector>
+
 namespace slipway {
 
 // Kills all processes of a mount namespace, `ns` a descriptor of it: those of a
@@ -12,5 +16,9 @@ void killInMountNamespace(int ns);
 
 // Kills whatever is a child of this process.
 void killChildren();
+
+// Children of this process that send no signal at their end: exec agents and what
+// they have borne.
+std::vector<pid_t> silentChildren();
 
 }  // namespace slipway

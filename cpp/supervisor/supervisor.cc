@@ -132,7 +132,6 @@ void Supervisor::forgetInChild() {
     container->start.mountNamespace.reset();
     container->agent.reset();
     container->execs.clear();
-    container->spawning.clear();
   }
   for (auto& [number, worker] : workers_) {
     worker->pidfd.reset();

@@ -2,13 +2,14 @@
 // The one helper process of an Engine: parent of all its containers, keeper of
 // its cgroups and folders. Single-threaded; ends, and takes everything with it,
 // when its socket to Node ends. One file a subject: starts.cc, execs.cc,
-// ends.cc, requests.cc, pool.cc, repair.cc.
+// exec_agents.cc, untold.cc, ends.cc, requests.cc, pool.cc, repair.cc.
 #pragma once
 
 #include <deque>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "container/cgroup.h"
@@ -42,6 +43,7 @@ struct StartReport {
   bool failed = false, ready = false;
   std::optional<Message> idle;  // of a new slot that is in its cgroup
   bool answered = false;        // Node knows that it runs
+  pid_t sender = 0;             // of what only a new process of an exec tells
 
   void take(Message message);
   // Takes what there is to hear. A message whose terminal finds no free
@@ -56,12 +58,14 @@ struct ExecProcess {
   pid_t pid = 0;
   uint64_t startedNs = 0;
   StartReport start;
+  std::string lost;  // why there is none, as JSON, where its agent is no more
   // What the agent is to be told, until it was.
   std::string plan;
   uint64_t filter = 0;
   Fd report;
   std::vector<Fd> stdio;
-  bool asked = false;
+
+  bool asked() const { return !report; }
 };
 
 struct Container {
@@ -80,8 +84,12 @@ struct Container {
   uint64_t freezing = 0;  // the request that waits for every process to stand still
   ChildEnd end;           // of its first process, once it is dead
   bool ownPidNamespace = true;
+  bool ended = false;  // its end is being told
   std::optional<Agent> agent;
-  std::deque<std::unique_ptr<ExecProcess>> spawning;  // asked of the agent, in order
+  std::string agentFailure;         // JSON of what its agent told of itself
+  bool traced = false;              // some process may look into any other one here
+  bool askDue = false;              // a timer for `unasked` is set
+  std::deque<std::string> unasked;  // of `execs`, in order
   std::map<std::string, std::unique_ptr<ExecProcess>> execs;
   uint64_t pidsPeak = 0;
 };
@@ -122,15 +130,32 @@ class Supervisor {
   Received slotSaid(const std::string& id);
   void slotEnded(Container& container);
 
+  // exec_agents.cc
+  void startAgent(Container& container);
+  bool ask(Container& container, const ExecProcess& process);
+  void askNext(Container& container);
+  void askLater(Container& container);
+  void agentSaid(Container& container);
+  void agentEnded(Container& container);
+  void dropAgent(Container& container);
+
   // execs.cc
   void exec(const Request& request, Message& message);
-  void askNext(Container& container);
-  bool agentSaid(const std::string& id);
+  Received hearExec(const Container& container, ExecProcess& process);
+  void execSaid(const std::string& id, const std::string& execId);
+  void execBorn(const Container& container, ExecProcess& process);
+  void execReportEnded(Container& container, ExecProcess& process);
+  void failExec(Container& container, const std::string& execId);
+  void sendLost(const ExecProcess& process);
   void endExecs(Container& container);
-  Received execSaid(const std::string& id, const std::string& execId);
-  void execReportEnded(ExecProcess& process);
   void execEnded(const std::string& id, const std::string& execId, const ChildEnd& end);
-  void dropAgent(Container& container);
+  void endOf(const std::string& id);
+
+  // untold.cc
+  void collectUntold();
+  bool collected(pid_t pid);
+  void hearBirths();
+  bool isKnown(pid_t pid) const;
 
   // ends.cc
   void containerEnded(const std::string& id, const ChildEnd& end);
@@ -207,6 +232,9 @@ class Supervisor {
   Sweeper sweeper_;
   Fd lock_, cgroupLock_;
   std::map<std::string, std::unique_ptr<Container>> containers_;
+
+  std::set<pid_t> agents_;  // not collected yet
+  std::set<pid_t> untold_;  // children that agents have borne and that told nothing
 
   std::map<std::string, PoolKind> kinds_;  // by shape and image
   std::map<std::string, Slot> waiting_;    // by name

@@ -18,7 +18,7 @@ namespace {
 constexpr size_t kInlineLimit = 96 * 1024;
 constexpr size_t kMaxFds = 64;
 constexpr size_t kMemfdLimit = 64 << 20;
-constexpr char kInline = 'I', kMemfd = 'M';
+constexpr char kMemfdFrame = 'M';
 
 Fd payloadFile(std::string_view data) {
   Fd file(check(memfd_create("slipway-message", MFD_CLOEXEC), "send message", "memfd_create"));
@@ -78,15 +78,25 @@ Sent sendFrame(int socket, char kind, std::string_view data, std::span<const int
   return Sent::sent;
 }
 
-void takeFds(msghdr& header, std::vector<Fd>& fds) {
+void takeFds(const cmsghdr* c, std::vector<Fd>& fds) {
+  const size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+  for (size_t i = 0; i < count; i++) {
+    int fd;
+    memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof fd);
+    fds.emplace_back(fd);
+  }
+}
+
+void takeControl(msghdr& header, Message& out) {
+  out.fds.clear();
+  out.sender = 0;
   for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
-    if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
-    const size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (size_t i = 0; i < count; i++) {
-      int fd;
-      memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof fd);
-      fds.emplace_back(fd);
-    }
+    if (c->cmsg_level != SOL_SOCKET) continue;
+    if (c->cmsg_type == SCM_RIGHTS) takeFds(c, out.fds);
+    if (c->cmsg_type != SCM_CREDENTIALS) continue;
+    ucred sender;
+    memcpy(&sender, CMSG_DATA(c), sizeof sender);
+    out.sender = sender.pid;
   }
 }
 
@@ -98,12 +108,17 @@ std::pair<Fd, Fd> messagePair() {
   return {Fd(ends[0]), Fd(ends[1])};
 }
 
+void askSender(int socket) {
+  const int on = 1;
+  check(setsockopt(socket, SOL_SOCKET, SO_PASSCRED, &on, sizeof on), "make socket", "setsockopt");
+}
+
 Sent trySendMessage(int socket, std::string_view data, std::span<const int> fds) {
-  if (data.size() <= kInlineLimit) return sendFrame(socket, kInline, data, fds);
+  if (data.size() <= kInlineLimit) return sendFrame(socket, kInlineFrame, data, fds);
   const Fd file = payloadFile(data);
   std::vector<int> all(fds.begin(), fds.end());
   all.push_back(file.get());
-  return sendFrame(socket, kMemfd, headOf(data), all);
+  return sendFrame(socket, kMemfdFrame, headOf(data), all);
 }
 
 bool sendMessage(int socket, std::string_view data, std::span<const int> fds) {
@@ -118,7 +133,7 @@ bool sendMessage(int socket, std::string_view data, std::span<const int> fds) {
 Received receiveMessage(int socket, Message& out, bool wait) {
   const std::unique_ptr<char[]> buffer(new char[kInlineLimit + 1]);
   iovec part{buffer.get(), kInlineLimit + 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kMaxFds)];
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kMaxFds) + CMSG_SPACE(sizeof(ucred))];
   msghdr header{};
   header.msg_iov = &part;
   header.msg_iovlen = 1;
@@ -133,15 +148,14 @@ Received receiveMessage(int socket, Message& out, bool wait) {
   if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return Received::nothing;
   if (n < 0) throw SysError("receive message", "recvmsg", "", errno);
   if (n == 0) return Received::closed;
-  out.fds.clear();
-  takeFds(header, out.fds);
+  takeControl(header, out);
   out.data.assign(buffer.get() + 1, static_cast<size_t>(n) - 1);
   if ((header.msg_flags & MSG_TRUNC) != 0)
     throw SysError("receive message", "recvmsg", "", EMSGSIZE);
   if ((header.msg_flags & MSG_CTRUNC) != 0)
     throw SysError("receive message", "recvmsg", "", EMFILE,
                    "no descriptors were free for those of the message");
-  if (buffer[0] == kInline) return Received::message;
+  if (buffer[0] == kInlineFrame) return Received::message;
   if (out.fds.empty()) throw SysError("receive message", "recvmsg", "", EBADMSG);
   out.data = readPayload(out.fds.back().get());
   out.fds.pop_back();

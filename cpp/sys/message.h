@@ -3,6 +3,8 @@
 // receive. A payload too large for a socket buffer travels in a sealed memfd.
 #pragma once
 
+#include <sys/types.h>
+
 #include <optional>
 #include <span>
 #include <string>
@@ -17,10 +19,16 @@ namespace slipway {
 struct Message {
   std::string data;
   std::vector<Fd> fds;
+  pid_t sender = 0;  // where the receiver has asked for it; 0: unknown
 };
+
+// Before the data of a message that is not in a file.
+inline constexpr char kInlineFrame = 'I';
 
 // Both ends close on exec.
 std::pair<Fd, Fd> messagePair();
+// From now on messages received here come with their sender, whom the kernel names.
+void askSender(int socket);
 
 enum class Sent { sent, full, closed };
 Sent trySendMessage(int socket, std::string_view data, std::span<const int> fds);

@@ -146,7 +146,9 @@ export class Exec implements PromiseLike<ExecResult> {
         filter: filter ?? 0,
       };
       const body = `${JSON.stringify(extras).slice(0, -1)},"process":${stringifySpec(exec.process)}}`;
-      await this.#request(supervisor, { id, filter: filter ?? 0 }, body, stdio, onExit);
+      const mayTrace = exec.process.capabilities?.bounding?.includes('CAP_SYS_PTRACE') ?? true;
+      const header = { id, execId: this.#id, filter: filter ?? 0, mayTrace };
+      await this.#request(supervisor, header, body, stdio, onExit);
       if (input !== undefined) {
         // A process need not read all it is given.
         this.stdin?.on('error', () => {});
@@ -161,15 +163,14 @@ export class Exec implements PromiseLike<ExecResult> {
 
   async #request(
     supervisor: Supervisor,
-    { id, filter }: { id: string; filter: number },
+    header: { readonly id: string; readonly [key: string]: unknown },
     body: string,
     stdio: OpenStdio,
     onExit: (event: ExitEvent) => void,
   ): Promise<void> {
-    const key = `${id}/${this.#id}`;
+    const key = `${header.id}/${this.#id}`;
     supervisor.onExit(key, onExit);
     try {
-      const header = { id, execId: this.#id, filter };
       const answer = await supervisor.request('exec', header, body, stdio.fds, stdio.sent);
       this.pid = answer.pid as number;
       if (this.#options.tty) {

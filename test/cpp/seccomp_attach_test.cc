@@ -18,6 +18,7 @@
 #include "container/seccomp.h"
 #include "seccomp_fixture.h"
 #include "sys/error.h"
+#include "sys/fd.h"
 
 namespace slipway::test {
 namespace {
@@ -57,7 +58,7 @@ TEST(SeccompAttach, RefusesWhatTheBuiltInProfileRefuses) {
   const auto program = compileSeccomp(readProfile("usual"));
   const auto body = [&] {
     forbidNewPrivileges();
-    attachSeccomp(program, 0);
+    raise(attachSeccomp(program, 0));
     if (!failsWith(syscall(SYS_keyctl, 0, 0, 0, 0, 0), EPERM)) return 1;
     if (!failsWith(syscall(SYS_clone3, nullptr, 0), ENOSYS)) return 2;
     if (!failsWith(unshare(CLONE_NEWUSER), EPERM)) return 3;
@@ -75,7 +76,7 @@ TEST(SeccompAttach, AllowsWhatTheBuiltInProfileAllows) {
   const auto program = compileSeccomp(readProfile("usual"));
   const auto body = [&] {
     forbidNewPrivileges();
-    attachSeccomp(program, 0);
+    raise(attachSeccomp(program, 0));
     if (getppid() <= 0) return 1;
     if (socket(AF_UNIX, SOCK_STREAM, 0) < 0) return 2;
     if (personality(0xffffffff) < 0) return 3;
@@ -102,7 +103,7 @@ TEST(SeccompAttach, FiltersThe32BitAbiByItsOwnNumbers) {
     // Kernels without the ABI answer with a signal; then there is nothing to filter.
     if (callI386(20) != getpid()) return 100;
     forbidNewPrivileges();
-    attachSeccomp(program, 0);
+    raise(attachSeccomp(program, 0));
     if (callI386(20) != getpid()) return 1;
     if (callI386(21) != -EPERM) return 2;    // mount; 21 is access on x86_64
     if (callI386(435) != -ENOSYS) return 3;  // clone3
@@ -119,7 +120,7 @@ TEST(SeccompAttach, KillsA32BitCallThatTheProfileDoesNotAdmit) {
   const auto program = compileSeccomp(profile);
   const auto body = [&] {
     forbidNewPrivileges();
-    attachSeccomp(program, 0);
+    raise(attachSeccomp(program, 0));
     return callI386(20) > 0 ? 1 : 2;
   };
   EXPECT_EQ(inChild(body), 1000 + SIGSYS);
@@ -129,7 +130,7 @@ TEST(SeccompAttach, KillsA32BitCallThatTheProfileDoesNotAdmit) {
 
 int attachError(std::span<const sock_filter> program, unsigned flags) {
   try {
-    attachSeccomp(program, flags);
+    raise(attachSeccomp(program, flags));
     return 0;
   } catch (const SysError& error) {
     const bool complete = error.step == "seccomp" && error.syscall == "seccomp" &&
@@ -163,8 +164,8 @@ TEST(SeccompAttach, UsesPrctlWhereTheNewerCallIsMissing) {
   const auto inner = compileSeccomp(allowAllBut("getppid", "SCMP_ACT_ERRNO"));
   const auto body = [&] {
     forbidNewPrivileges();
-    attachSeccomp(outer, 0);
-    attachSeccomp(inner, 0);
+    raise(attachSeccomp(outer, 0));
+    raise(attachSeccomp(inner, 0));
     if (!failsWith(syscall(SYS_getppid), EPERM)) return 1;
     // The flags have no place in the older call.
     return attachError(inner, SECCOMP_FILTER_FLAG_LOG) == ENOSYS ? 0 : 2;
@@ -182,7 +183,9 @@ TEST(SeccompAttach, TakesTheFlagsOfTheProfile) {
   const auto program = compileSeccomp(profile);
   const auto body = [&] {
     forbidNewPrivileges();
-    return attachSeccomp(program, flags) ? 1 : 0;
+    int listener = -1;
+    raise(attachSeccomp(program, flags, &listener));
+    return listener < 0 ? 0 : 1;
   };
   EXPECT_EQ(inChild(body), 0);
 }
@@ -219,7 +222,9 @@ TEST(SeccompAttach, HandsOutTheListenerOfANotifyingProfile) {
   EXPECT_TRUE(flags & SECCOMP_FILTER_FLAG_NEW_LISTENER);
   const auto body = [&] {
     forbidNewPrivileges();
-    const Fd listener = attachSeccomp(program, flags);
+    int attached = -1;
+    raise(attachSeccomp(program, flags, &attached));
+    const Fd listener(attached);
     if (!listener || !(fcntl(listener.get(), F_GETFD) & FD_CLOEXEC)) return 1;
     const pid_t child = fork();
     if (child == 0) _exit(syscall(SYS_getppid) == 4242 ? 7 : 8);

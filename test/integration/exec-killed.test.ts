@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// Execs whose process or agent is killed on the way, and who shares memory meanwhile.
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { after, before } from 'mocha';
+import type { Container, SlipwayError } from '../../lib/index.js';
+import { freshRoot, useBoxes } from '../helpers/boxes.js';
+import { childrenOf, until } from '../helpers/host.js';
+import { needs } from '../helpers/needs.js';
+
+// Opening a file that somebody else has a write lease on waits for him (fcntl(2)).
+const LEASE = `
+import fcntl, os, signal, sys
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+file = os.open(sys.argv[1], os.O_RDONLY)
+fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+print('held', flush=True)
+sys.stdin.read()
+fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+`;
+
+// Whether two processes have one memory (kcmp(2), KCMP_VM).
+const COMPARE = `
+import ctypes, platform, sys
+number = {'x86_64': 312, 'aarch64': 272}[platform.machine()]
+print(ctypes.CDLL(None).syscall(number, int(sys.argv[1]), int(sys.argv[2]), 1, 0, 0))
+`;
+
+describe('an exec that is killed', () => {
+  needs('root', 'busybox', 'cgroups', 'python3');
+  const boxes = useBoxes();
+  const shared = freshRoot();
+  after(() => rmSync(shared, { recursive: true }));
+
+  // Its agent and its execs, as children of the supervisor.
+  let supervisor = 0;
+  before(async () => {
+    supervisor = (await boxes.engine.supervisor()).pid;
+  });
+  const othersOf = (box: Container) => {
+    const cgroup = readFileSync(`/proc/${box.pid}/cgroup`, 'utf8');
+    const isIn = (child: number) => readFileSync(`/proc/${child}/cgroup`, 'utf8') === cgroup;
+    return childrenOf(supervisor).filter((child) => child !== box.pid && isIn(child));
+  };
+  const agentOf = async (box: Container) => {
+    assert.equal((await box.exec(['echo', 'on'])).stdout, 'on');
+    const [agent = 0, ...more] = othersOf(box);
+    assert.deepEqual(more, []);
+    return agent;
+  };
+  const outcome = (exec: Promise<{ exitCode: number }>) =>
+    exec.then(
+      ({ exitCode }) => exitCode,
+      ({ code }: SlipwayError) => code,
+    );
+
+  it('at any moment by the container harms no other', async function () {
+    this.timeout(60_000);
+    const box = await boxes.run({ command: ['sh', '-c', 'while :; do kill -KILL -1; done'] });
+    const outcomes = new Set<number | string>();
+    let agent = 0;
+    for (let round = 0; round < 10; round++) {
+      const many = Array.from({ length: 20 }, () => outcome(Promise.resolve(box.exec(['true']))));
+      for (const one of await Promise.all(many)) outcomes.add(one);
+      await box.kill('SIGSTOP');
+      const now = await agentOf(box);
+      assert.ok(agent === 0 || agent === now, 'the agent was replaced');
+      agent = now;
+      await box.kill('SIGCONT');
+    }
+    assert.ok(outcomes.has(137) || outcomes.has('ECHILD'), [...outcomes].join());
+    for (const one of outcomes) assert.ok([0, 137, 'ECHILD'].includes(one), `${one}`);
+    const ending = box.wait();
+    await box.kill();
+    assert.equal((await ending).signal, 'SIGKILL');
+  });
+
+  it('with its agent is told so, and the next ones have another', async function () {
+    this.timeout(60_000);
+    const box = await boxes.run();
+    for (let round = 0; round < 10; round++) {
+      const agent = await agentOf(box);
+      const many = Array.from({ length: 20 }, () => outcome(Promise.resolve(box.exec(['true']))));
+      await delay(round / 2);
+      process.kill(agent, 'SIGKILL');
+      for (const one of await Promise.all(many)) {
+        assert.ok([0, 'ECHILD', 'ESRCH'].includes(one), `${one}`);
+      }
+    }
+    await box.remove({ force: true });
+  });
+
+  // The pids of the agent and of an exec that waits in its execve.
+  const held = async (box: Container, look: (agent: number, child: number) => void) => {
+    const agent = await agentOf(box);
+    const program = join(shared, 'true');
+    copyFileSync(execFileSync('which', ['busybox'], { encoding: 'utf8' }).trim(), program);
+    const holder = spawn('python3', ['-c', LEASE, program], { stdio: ['pipe', 'pipe', 'inherit'] });
+    try {
+      await once(holder.stdout, 'data');
+      const waiting = box.exec(['/shared/true']);
+      await until('it is born', () => othersOf(box).length === 2);
+      const child = othersOf(box).find((pid) => pid !== agent) ?? 0;
+      await until('it opens its program', () => /open|lease/.test(stackOf(child)));
+      look(agent, child);
+      holder.stdin.end();
+      assert.equal((await waiting).exitCode, 0);
+    } finally {
+      holder.kill();
+    }
+  };
+  const stackOf = (pid: number) => readFileSync(`/proc/${pid}/wchan`, 'utf8');
+  const haveOneMemory = (a: number, b: number) => {
+    const answer = execFileSync('python3', ['-c', COMPARE, `${a}`, `${b}`], { encoding: 'utf8' });
+    assert.match(answer.trim(), /^[012]$/);
+    return answer.trim() === '0';
+  };
+  const volumes = [`${shared}:/shared`];
+
+  it('has its memory from its agent until it has its own', async () => {
+    const box = await boxes.run({ volumes });
+    await held(box, (agent, child) => assert.equal(haveOneMemory(agent, child), true));
+  });
+
+  it('has a copy where a process of the container may look into others', async () => {
+    const apart = (agent: number, child: number) =>
+      assert.equal(haveOneMemory(agent, child), false);
+    await held(await boxes.run({ volumes, capAdd: ['SYS_PTRACE'] }), apart);
+    const joined = await boxes.run({ volumes });
+    await boxes.run({ pid: `container:${joined.id}`, capAdd: ['SYS_PTRACE'] });
+    await held(joined, apart);
+    const entered = await boxes.run({ volumes });
+    await entered.exec(['true'], { capAdd: ['SYS_PTRACE'] });
+    await held(entered, apart);
+  });
+});
