@@ -145,8 +145,8 @@ constexpr size_t kMaxMapText = 340 * 36;
 std::vector<spec::IdMapping> readMappings(const std::string& path) {
   const Fd file(check(open(path.c_str(), O_RDONLY | O_CLOEXEC), kStep, "open", path));
   std::string text(kMaxMapText, '\0');
-  text.resize(static_cast<size_t>(
-      check(read(file.get(), text.data(), text.size()), kStep, "read", path)));
+  text.resize(
+      static_cast<size_t>(check(read(file.get(), text.data(), text.size()), kStep, "read", path)));
   std::vector<spec::IdMapping> mappings;
   for (const char* at = text.c_str(); *at != '\0';) {
     char* end = nullptr;
