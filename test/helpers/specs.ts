@@ -24,7 +24,7 @@ export class SpecBox implements AsyncDisposable {
   private constructor(readonly self: Internals) {}
 
   static async start(
-    { engine, image }: Boxes,
+    { engine, image }: Pick<Boxes, 'engine' | 'image'>,
     change: Change,
     options: Partial<ContainerOptions> = {},
   ): Promise<SpecBox> {
