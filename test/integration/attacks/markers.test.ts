@@ -52,7 +52,9 @@ describe('programs and libraries that an image plants', function () {
   before(async () => {
     const program = build('mark', ['-static']);
     const library = build('mark.so', ['-shared', '-fPIC']);
-    for (const folder of FOLDERS) PROGRAMS.forEach((name) => put(`${folder}/${name}`, program));
+    for (const folder of FOLDERS) {
+      for (const name of PROGRAMS) put(`${folder}/${name}`, program);
+    }
     for (const path of LIBRARIES) put(path, library);
     for (const [path, text] of Object.entries(FILES)) {
       mkdirSync(dirname(join(tree, path)), { recursive: true });
