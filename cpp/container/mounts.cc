@@ -97,9 +97,29 @@ Fd makeFileSystem(const spec::Mount& mount, const MountOptions& options) {
   return fs.mount(options.attrSet & ~late);
 }
 
+bool isSameFolder(int a, int b, const std::string& path) {
+  struct stat first, second;
+  check(fstat(a, &first), kStep, "fstat", path);
+  check(fstat(b, &second), kStep, "fstat", path);
+  return first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+// The engine replaces what is in /dev, with the machine's rights, and exec enters
+// whatever covers the root: no link of the image may lead a mount there that
+// somebody wanted elsewhere.
+void refuseLed(int root, int target, const std::string& destination) {
+  if (destination == "/dev") return;
+  const Fd dev = tryOpenInRoot(root, "/dev", O_PATH | O_DIRECTORY, kStep, Links::refuse);
+  const bool toDev = dev && isSameFolder(target, dev.get(), destination);
+  if (toDev || isSameFolder(target, root, destination))
+    throw SysError(kStep, "openat2", destination, ELOOP,
+                   toDev ? "a link of the image leads to /dev" : "a link of the image leads to /");
+}
+
 void performFileSystem(int root, PreparedMount& prepared, Fd ready) {
   const spec::Mount& mount = *prepared.mount;
   const Fd target = makeDirInRoot(root, mount.destination, kStep, linksFor(mount));
+  if (linksFor(mount) == Links::follow) refuseLed(root, target.get(), mount.destination);
   const Fd made = ready ? std::move(ready) : makeFileSystem(mount, prepared.options);
   if (prepared.options.copyUp) {
     const Fd source = openInRoot(root, mount.destination, O_RDONLY | O_DIRECTORY, "tmpcopyup");
@@ -116,6 +136,7 @@ void performBind(int root, PreparedMount& prepared) {
   const std::string& destination = prepared.mount->destination;
   const Fd target = prepared.sourceIsFolder ? makeDirInRoot(root, destination, kStep)
                                             : makeFileInRoot(root, destination, kStep);
+  if (prepared.sourceIsFolder) refuseLed(root, target.get(), destination);
   attachMount(prepared.source.get(), target.get(), changesOf(prepared.options), kStep, destination);
   prepared.source.reset();
 }

@@ -67,7 +67,7 @@ void joinNamespace(const spec::Namespace& wanted, const Neighbours& neighbours) 
 
 void joinNamespaces(const std::vector<spec::Namespace>& namespaces, const Neighbours& neighbours) {
   for (const Type& row : kTypes) {
-    if (row.flag == CLONE_NEWPID) continue;
+    if (row.flag == CLONE_NEWPID || row.flag == CLONE_NEWUSER) continue;
     for (const spec::Namespace& wanted : namespaces) {
       if (!wanted.path.empty() && wanted.type == row.name) joinNamespace(wanted, neighbours);
     }

@@ -24,8 +24,9 @@ using Neighbours = std::map<std::string, int>;
 // setns(2) into one namespace, by its file or by its neighbour.
 void joinNamespace(const spec::Namespace& wanted, const Neighbours& neighbours);
 
-// Into each that has a path but the pid namespace, which only a fork can enter,
-// and the user namespace first, which owns the others.
+// Into each that has a path but the pid and the user namespace, which are
+// entered before the fork: the one by children only, and the other owns the
+// namespaces that the fork makes.
 void joinNamespaces(const std::vector<spec::Namespace>& namespaces, const Neighbours& neighbours);
 
 // The pidfd; throws where the path names no neighbour.

@@ -9,11 +9,9 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <cstring>
 #include <optional>
 
 #include "sys/error.h"
-#include "sys/kernel.h"
 #include "sys/path.h"
 
 namespace slipway {
@@ -118,20 +116,6 @@ bool mapRanges(uid_t uid, gid_t gid, const SubIds& uids, const SubIds& gids) {
   return true;
 }
 
-// The number of a child in the /proc that is mounted here: the caller may be in
-// a newer pid namespace than that is of.
-pid_t pidInProc(int pidfd) {
-  const std::string path = "/proc/self/fdinfo/" + std::to_string(pidfd);
-  const Fd file(check(open(path.c_str(), O_RDONLY | O_CLOEXEC), kStep, "open", path));
-  char text[1024];
-  const auto size = check(read(file.get(), text, sizeof text - 1), kStep, "read", path);
-  text[size] = '\0';
-  const char* line = strstr(text, "\nPid:");
-  const long pid = line == nullptr ? 0 : strtol(line + 5, nullptr, 10);
-  if (pid <= 0) throw SysError(kStep, "read", path, ESRCH);
-  return static_cast<pid_t>(pid);
-}
-
 void mapSingle(uid_t uid, gid_t gid) {
   if (unshare(CLONE_NEWUSER) < 0) {
     throw SysError(kStep, "unshare", "", errno,
@@ -157,43 +141,6 @@ void writeMappings(pid_t pid, const std::vector<spec::IdMapping>& uids,
   if (denySetgroups) writeFileAt(AT_FDCWD, proc + "setgroups", "deny", 0, 0, kStep);
   writeFileAt(AT_FDCWD, proc + "uid_map", mappingText(uids), 0, 0, kStep);
   writeFileAt(AT_FDCWD, proc + "gid_map", mappingText(gids), 0, 0, kStep);
-}
-
-Fd makeUserNamespace(const std::vector<spec::IdMapping>& uids,
-                     const std::vector<spec::IdMapping>& gids) {
-  int hold[2];
-  check(pipe2(hold, O_CLOEXEC), kStep, "pipe2");
-  const Fd holdRead(hold[0]);
-  Fd holdWrite(hold[1]);
-  kernel::CloneArgs args;
-  int pidfd = -1;
-  args.flags = CLONE_NEWUSER | CLONE_PIDFD;
-  args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
-  args.exitSignal = SIGCHLD;
-  const pid_t child = check(kernel::clone3(args), kStep, "clone3");
-  if (child == 0) {
-    holdWrite.reset();
-    char byte;
-    _exit(read(holdRead.get(), &byte, 1) < 0 ? 1 : 0);
-  }
-  const Fd owned(pidfd);
-  Fd ns;
-  int failed = 0;
-  try {
-    const pid_t shown = pidInProc(pidfd);
-    writeMappings(shown, uids, gids, false);
-    const std::string path = "/proc/" + std::to_string(shown) + "/ns/user";
-    ns.reset(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!ns) failed = errno;
-  } catch (const SysError& error) {
-    failed = error.err;
-  }
-  holdWrite.reset();
-  int status;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (failed != 0) throw SysError(kStep, "write", "uid_map", failed);
-  return ns;
 }
 
 uint32_t hostId(const std::vector<spec::IdMapping>& mappings, uint32_t containerId,

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "container/namespaces.h"
 #include "spec/spec.h"
 #include "sys/fd.h"
 
@@ -24,6 +25,13 @@ void writeMappings(pid_t pid, const std::vector<spec::IdMapping>& uids,
 // A user namespace that only a descriptor holds (idmapped mounts).
 Fd makeUserNamespace(const std::vector<spec::IdMapping>& uids,
                      const std::vector<spec::IdMapping>& gids);
+
+// One that others are in, and the ids outside of its root.
+struct KnownUserNamespace {
+  Fd fd;
+  uint32_t rootUid = 0, rootGid = 0;
+};
+KnownUserNamespace findUserNamespace(const spec::Namespace& wanted, const Neighbours& neighbours);
 
 // The host id behind a container id; throws when none is mapped.
 uint32_t hostId(const std::vector<spec::IdMapping>& mappings, uint32_t containerId,

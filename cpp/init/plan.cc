@@ -3,6 +3,8 @@
 
 #include <sched.h>
 
+#include <algorithm>
+
 #include "container/mounts.h"
 #include "container/namespaces.h"
 #include "spec/reader.h"
@@ -47,15 +49,17 @@ void readProcessExtras(const Value& value, ProcessPlan& plan) {
 }
 
 // Mapping ids of a mount takes rights over its file system, which a container
-// with a user namespace does not have.
+// in another user namespace does not have.
 void refuseIdmap(const spec::Spec& spec) {
-  const bool userns = (newNamespaces(spec.linux_.namespaces) & CLONE_NEWUSER) != 0;
+  const bool userns = std::ranges::any_of(spec.linux_.namespaces, [](const spec::Namespace& entry) {
+    return namespaceFlag(entry.type) == CLONE_NEWUSER;
+  });
   for (const spec::Mount& mount : spec.mounts) {
     if (!isIdmapped(mount, parseMountOptions(mount.options))) continue;
     const bool complete = !mount.uidMappings.empty() && !mount.gidMappings.empty();
     if (complete && !userns) continue;
     throw SysError("read plan", "parse", "idmap of " + mount.destination, ENOTSUP,
-                   userns ? "a mount with idmap in a new user namespace is not supported yet"
+                   userns ? "a mount with idmap in another user namespace is not supported yet"
                           : "idmap needs uidMappings and gidMappings of the mount");
   }
 }

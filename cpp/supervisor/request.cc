@@ -24,9 +24,9 @@ spec::IdMapping readMapping(const json::Value& value) {
 
 unsigned Shape::newFlags() const { return newNamespaces(namespaces); }
 
-const spec::Namespace* Shape::joinedPid() const {
+const spec::Namespace* Shape::joined(std::string_view type) const {
   for (const spec::Namespace& entry : namespaces) {
-    if (entry.type == "pid" && !entry.path.empty()) return &entry;
+    if (entry.type == type && !entry.path.empty()) return &entry;
   }
   return nullptr;
 }

@@ -34,8 +34,8 @@ struct Shape {
   Neighbours neighbours;     // filled in by the supervisor
 
   unsigned newFlags() const;
-  // Null: a new pid namespace, or that of the supervisor.
-  const spec::Namespace* joinedPid() const;
+  // Null: a new namespace of this type, or that of the supervisor.
+  const spec::Namespace* joined(std::string_view type) const;
   // Slots of one key are interchangeable; empty: never prepared in advance.
   std::string key() const;
 };

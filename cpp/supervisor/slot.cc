@@ -26,7 +26,7 @@ constexpr unsigned kAtPrepare = CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLO
 class PidNamespace {
  public:
   explicit PidNamespace(const Shape& shape) {
-    const spec::Namespace* wanted = shape.joinedPid();
+    const spec::Namespace* wanted = shape.joined("pid");
     if (wanted == nullptr) return;
     own_.reset(check(open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC), "join namespace", "open",
                      "/proc/self/ns/pid"));
@@ -128,7 +128,8 @@ void sendFilters(int socket, uint64_t& known, uint64_t number, const SeccompFilt
 }
 
 Slot forkSlot(const SlotOrder& order, const SlotEnvironment& environment) {
-  if ((order.shape.newFlags() & CLONE_NEWUSER) != 0) return forkUsernsSlot(order, environment);
+  if ((order.shape.newFlags() & CLONE_NEWUSER) != 0 || order.shape.joined("user") != nullptr)
+    return forkUsernsSlot(order, environment);
   Slot slot;
   slot.name = order.name;
   slot.dir = order.dir;

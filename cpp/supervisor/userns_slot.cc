@@ -73,6 +73,8 @@ void becomeRoot(int socket) {
     context.tellMountNamespace =
         task.cgroup == nullptr && (task.order.shape.newFlags() & CLONE_NEWPID) == 0;
     context.limitsApplied = true;
+    // As there, device nodes are bound.
+    context.rootless = task.order.shape.joined("user") != nullptr;
     context.filters = task.environment.filters;
     runContainer(message.data, std::move(context));
   } catch (const std::exception& error) {
@@ -81,10 +83,15 @@ void becomeRoot(int socket) {
   }
 }
 
+void joinPidNamespace(const Shape& shape) {
+  const spec::Namespace* wanted = shape.joined("pid");
+  if (wanted != nullptr) joinNamespace(*wanted, shape.neighbours);
+}
+
 Child cloneContainer(const UsernsTask& task, int helper, int theirs) {
   failPoint("make user namespace");
   Child child = cloneChild(
-      kStep, CLONE_PARENT | CLONE_NEWUSER | (task.order.shape.newFlags() & CLONE_NEWPID));
+      kStep, CLONE_PARENT | (task.order.shape.newFlags() & (CLONE_NEWUSER | CLONE_NEWPID)));
   if (child.pid == 0) {
     close(theirs);
     containerMain(task, helper);
@@ -92,20 +99,43 @@ Child cloneContainer(const UsernsTask& task, int helper, int theirs) {
   return child;
 }
 
-void sendRootfs(const UsernsTask& task, const Plan& plan, pid_t pid, int container) {
+Rootfs rootfsFor(const UsernsTask& task, const Plan& plan, const RootfsOwner& owner) {
+  check(unshare(CLONE_NEWNS), kStep, "unshare");
+  check(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), kStep, "mount", "/");
+  RootfsPlan wanted = plan.rootfs;
+  if (wanted.dir.empty()) wanted.dir = task.order.dir;
+  return makeRootfs(wanted, plan.spec, false, owner);
+}
+
+Rootfs mapNew(const UsernsTask& task, const Plan& plan, pid_t pid) {
   const Shape& shape = task.order.shape;
   failPoint("write id mappings");
   writeMappings(pid, shape.uidMappings, shape.gidMappings, false);
   const Fd userns(
       check(open(("/proc/" + std::to_string(pid) + "/ns/user").c_str(), O_RDONLY | O_CLOEXEC),
             kStep, "open", "ns/user"));
-  check(unshare(CLONE_NEWNS), kStep, "unshare");
-  check(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), kStep, "mount", "/");
-  RootfsPlan wanted = plan.rootfs;
-  if (wanted.dir.empty()) wanted.dir = task.order.dir;
-  const Rootfs rootfs = makeRootfs(
-      wanted, plan.spec, false,
+  return rootfsFor(
+      task, plan,
       {userns.get(), hostId(shape.uidMappings, 0, "uid"), hostId(shape.gidMappings, 0, "gid")});
+}
+
+// A pid namespace belongs to the user namespace in which it is made, so another's
+// is entered before the fork; and with it the machine's rights go, so the root is
+// made before. The mounts with mapped ids stay out of the container's sight.
+Rootfs enterJoined(const UsernsTask& task, const Plan& plan, const spec::Namespace& wanted) {
+  constexpr const char* step = "join namespace";
+  const KnownUserNamespace userns = findUserNamespace(wanted, task.order.shape.neighbours);
+  const Fd mounts(
+      check(open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), step, "open", "/proc/self/ns/mnt"));
+  Rootfs rootfs = rootfsFor(task, plan, {userns.fd.get(), userns.rootUid, userns.rootGid});
+  check(setns(mounts.get(), CLONE_NEWNS), step, "setns", "/proc/self/ns/mnt");
+  joinPidNamespace(task.order.shape);
+  check(setns(userns.fd.get(), CLONE_NEWUSER), step, "setns", wanted.path);
+  dieWithSupervisor(task.birth);  // setns(2) takes that back
+  return rootfs;
+}
+
+void sendRootfs(int container, const Rootfs& rootfs) {
   std::vector<int> fds{rootfs.root.get()};
   for (const auto& [target, overlay] : rootfs.overlays) fds.push_back(overlay.get());
   sendMessage(container, R"({"event":"rootfs"})", fds);
@@ -120,6 +150,12 @@ void helperMain(UsernsTask task) {
     cgroup.joinSelf();
     if (plan.spec.linux_.resources) cgroup.apply(*plan.spec.linux_.resources);
   }
+  const spec::Namespace* joined = task.order.shape.joined("user");
+  Rootfs rootfs;
+  if (joined != nullptr)
+    rootfs = enterJoined(task, plan, *joined);
+  else
+    joinPidNamespace(task.order.shape);
   auto [container, its] = messagePair();
   const Child born = cloneContainer(task, its.get(), container.get());
   its.reset();
@@ -127,7 +163,8 @@ void helperMain(UsernsTask task) {
   sendMessage(task.birth, R"({"event":"born","pid":)" + std::to_string(born.pid) + "}",
               std::span(&pidfd, 1));
   try {
-    sendRootfs(task, plan, born.pid, container.get());
+    if (joined == nullptr) rootfs = mapNew(task, plan, born.pid);
+    sendRootfs(container.get(), rootfs);
   } catch (const std::exception& error) {
     sendMessage(container.get(), errorJson(asSysError(error, kStep)));
   }

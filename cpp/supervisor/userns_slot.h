@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The start of a container with a user namespace of its own. Some things only
+// The start of a container in another user namespace. Some things only
 // the machine's root may do, others only the namespace's:
 //
 //   supervisor          helper (root of the machine)      container
@@ -11,6 +11,9 @@
 //       |                      | overlays on id-mapped layers |
 //       |                      | --- rootfs { mounts } -----> | goes on as usual
 //       |                      x ends
+//
+// With another's user namespace, the overlays are made first, then the helper
+// enters it and clones the container there.
 #pragma once
 
 #include "supervisor/slot.h"

@@ -60,13 +60,13 @@ describe('mounts with mapped ids', () => {
     }
   });
 
-  it('are refused by name in a new user namespace, and nothing is made', async () => {
+  it('are refused by name in another user namespace, and nothing is made', async () => {
     const linux: Spec['linux'] = {
       namespaces: [{ type: 'user' }],
       uidMappings: [{ containerID: 0, hostID: 100_000, size: 65_536 }],
       gidMappings: [{ containerID: 0, hostID: 100_000, size: 65_536 }],
     };
-    const hint = 'a mount with idmap in a new user namespace is not supported yet';
+    const hint = 'a mount with idmap in another user namespace is not supported yet';
     const before = folders();
     for (const mount of [BARE, WHOLE]) await assert.rejects(start(mount, linux), refused(hint));
     assert.equal(folders(), before);

@@ -29,6 +29,29 @@ const CASES: Record<string, Case> = {
     v1: [['memory', 'memory.soft_limit_in_bytes', `${32 * MIB}`]],
     v2: [['memory', 'memory.low', `${32 * MIB}`]],
   },
+  'memory alone, which allows as much swap': {
+    options: { memory: '64m' },
+    v1: [['memory', 'memory.memsw.limit_in_bytes', `${128 * MIB}`]],
+    v2: [['memory', 'memory.swap.max', `${64 * MIB}`]],
+  },
+  'memorySwap, the sum of both,': {
+    options: { memory: '64m', memorySwap: '80m' },
+    v1: [['memory', 'memory.memsw.limit_in_bytes', `${80 * MIB}`]],
+    v2: [['memory', 'memory.swap.max', `${16 * MIB}`]],
+  },
+  'memorySwap as high as memory, no swap,': {
+    options: { memory: '64m', memorySwap: '64m' },
+    v1: [['memory', 'memory.memsw.limit_in_bytes', `${64 * MIB}`]],
+    v2: [['memory', 'memory.swap.max', '0']],
+  },
+  'memorySwap without end': {
+    options: { memory: '64m', memorySwap: -1 },
+    v1: [
+      ['memory', 'memory.limit_in_bytes', `${64 * MIB}`],
+      ['memory', 'memory.memsw.limit_in_bytes', '9223372036854771712'],
+    ],
+    v2: [['memory', 'memory.swap.max', 'max']],
+  },
   memorySwappiness: {
     options: { memorySwappiness: 13 },
     v1: [['memory', 'memory.swappiness', '13']],

@@ -1,10 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a limit does, and what the report of the end tells of it.
 import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { useBoxes } from '../helpers/boxes.js';
 import { needs } from '../helpers/needs.js';
 
 const MIB = 1024 * 1024;
+
+/** The node of the disk that a folder is on; undefined where it is on none, as a tmpfs. */
+function diskOf(folder: string): string | undefined {
+  const { dev } = statSync(folder, { bigint: true });
+  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
+  const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn);
+  const link = `/sys/dev/block/${major}:${minor}`;
+  if (!existsSync(link)) return undefined;
+  const [, name] = /([^/]+)$/.exec(readlinkSync(link)) ?? [];
+  return existsSync(`${link}/partition`) ? undefined : `/dev/${name}`;
+}
 
 describe('the report of a container', () => {
   needs('root', 'busybox', 'cgroups');
@@ -57,6 +71,30 @@ describe('the report of a container', () => {
     const { usage } = await boxes.sh('true');
     assert.ok((usage.memoryPeakBytes ?? 0) < 8 * MIB, JSON.stringify(usage));
     assert.ok((usage.pidsPeak ?? 0) <= 3);
+  });
+
+  it('has the bytes that went to and from a disk', async function () {
+    const folder = mkdtempSync(join(tmpdir(), 'slipway-io-'));
+    try {
+      const disk = diskOf(folder);
+      const counted = boxes.engine.machine.controllers.some((name) => /^(blk)?io$/.test(name));
+      if (disk === undefined || !counted) return this.skip();
+      const script = [
+        'dd if=/dev/zero of=/m/x bs=64k count=3 oflag=direct',
+        'dd if=/m/x of=/dev/null bs=64k count=2 iflag=direct',
+      ].join(' && ');
+      // Version 1 counts a disk from the first limit on.
+      const limits = { deviceReadBps: [`${disk}:1g`], deviceWriteBps: [`${disk}:1g`] };
+      const options = { image: 'host' as const, volumes: [`${folder}:/m`] };
+      const { usage, stderr } = await boxes.sh(script, { ...options, ...limits });
+      const [written = 0, read = 0] = [usage.ioWriteBytes, usage.ioReadBytes];
+      assert.ok(written >= 3 * 65_536 && written < MIB, `${written} ${stderr}`);
+      assert.ok(read >= 2 * 65_536 && read < MIB, `${read} ${stderr}`);
+      const idle = await boxes.sh('true', limits);
+      assert.deepEqual([idle.usage.ioWriteBytes, idle.usage.ioReadBytes], [0, 0]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('has the time of every step, and in total', async () => {

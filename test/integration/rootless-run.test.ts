@@ -66,6 +66,14 @@ describe('an engine of an ordinary user', () => {
     assert.ok(!outside.includes('0'), outside.join());
   });
 
+  // Without ranges in /etc/subgid: by leaving a group, a user could gain what is kept from it.
+  it('may not leave groups where the user made the namespace alone', () => {
+    const words = String(lines[1]?.['gidMap']).trim().split(/\s+/);
+    const alone = words.length === 3;
+    if (alone) assert.deepEqual(words, ['0', `${UID}`, '1']);
+    assert.equal(String(lines[1]?.['setgroups']).trim(), alone ? 'deny' : 'allow');
+  });
+
   it('has exec and a host name', () => {
     assert.equal(lines[1]?.['exec'], `0\n${String(lines[1]?.['id']).slice(0, 12)}`);
   });

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -46,6 +47,7 @@ export class Range {
 
   constructor() {
     mkdirSync(this.probes);
+    chmodSync(this.folder, 0o711); // the root of a user namespace has to pass
   }
 
   get image(): Image {

@@ -2,6 +2,7 @@
 // The engine's own program: a container that gets hold of it must neither learn
 // nor change anything, and the host program must never run inside.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   closeSync,
@@ -9,6 +10,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readlinkSync,
   readSync,
   symlinkSync,
   writeFileSync,
@@ -23,7 +25,7 @@ const SECRET = 'only-another-container-may-know-this-7f3a';
 
 describe("the engine's program seen from a container", function () {
   this.timeout(30_000);
-  const range = useRange('overwrite', 'watch');
+  const range = useRange('overwrite', 'watch', 'seals');
 
   async function hostileImage(): Promise<Image> {
     const tree = range.make('tree');
@@ -67,6 +69,16 @@ describe("the engine's program seen from a container", function () {
       for (const way of ['write', 'append', 'truncate', 'reopen']) {
         assert.ok([EACCES, EPERM, ETXTBSY].includes(answers[way] ?? 0), `${way}: ${stdout}`);
       }
+    }
+  });
+
+  it('runs from memory that nobody can write to any more', async () => {
+    const { pid } = await range.engine.supervisor();
+    await using box = await range.start({ command: ['sleep', '60'], init: true });
+    for (const exe of [`/proc/${pid}/exe`, `/proc/${box.pid}/exe`]) {
+      assert.match(readlinkSync(exe), /^\/memfd:slipway-runtime/);
+      const text = execFileSync(join(range.probes, 'seals'), [exe], { encoding: 'utf8' });
+      assert.deepEqual(numbers(text), { seal: 1, shrink: 1, grow: 1, write: 1 });
     }
   });
 

@@ -13,7 +13,9 @@ import { failure, machinePicture, makeVictim, picture, useRange } from './attack
 const RUNS = 'runs';
 const LINK = 'ELOOP';
 
-type Kind = 'absolute' | 'climbing' | 'dangling' | 'into the volume' | 'fifo' | 'file' | 'folder';
+type Kind =
+  | ('absolute' | 'climbing' | 'dangling' | 'into the volume')
+  | ('to the devices' | 'to the root' | 'fifo' | 'file' | 'folder');
 
 // What stands at a path of the image, and how the start ends: it runs, or this errno.
 const CASES: readonly [path: string, kind: Kind, expected: string][] = [
@@ -70,7 +72,11 @@ const CASES: readonly [path: string, kind: Kind, expected: string][] = [
   ['/mnt/volume', 'absolute', RUNS],
   ['/mnt/volume', 'climbing', RUNS],
   ['/mnt/volume', 'dangling', 'EEXIST'],
+  ['/mnt/volume', 'to the devices', LINK],
+  ['/mnt/volume', 'to the root', LINK],
   ['/mnt/volume', 'file', 'ENOTDIR'],
+  ['/mnt/memory', 'to the devices', LINK],
+  ['/mnt/memory', 'to the root', LINK],
   ['/mnt/file', 'absolute', RUNS],
   ['/mnt/file', 'climbing', RUNS],
   ['/mnt/file', 'dangling', 'EEXIST'],
@@ -132,6 +138,8 @@ describe('images that stand in the way of the engine', function () {
     if (kind === 'climbing') symlinkSync(`../../../../../../../../../..${prey}`, at);
     if (kind === 'dangling') symlinkSync('/nowhere/at/all', at);
     if (kind === 'into the volume') symlinkSync('/mnt/volume', at);
+    if (kind === 'to the devices') symlinkSync('/dev', at);
+    if (kind === 'to the root') symlinkSync('../..', at);
     if (kind === 'fifo') execFileSync('mkfifo', [at]);
     if (kind === 'file') writeFileSync(at, '');
     if (kind === 'folder') mkdirSync(at);
