@@ -16,7 +16,8 @@
       'target_name': 'slipway',
       'sources': ['<!@(cat cpp/addon.txt)'],
       'dependencies': ['<!(node -p "require(\'node-addon-api\').targets"):node_addon_api_except_all'],
-      'defines': ['NAPI_VERSION=9'],
+      # A worker thread that is terminated can be thrown nothing: that ends no process.
+      'defines': ['NAPI_VERSION=9', 'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS'],
       'ldflags': ['-static-libstdc++', '-Wl,--exclude-libs,ALL', '-Wl,--gc-sections', '-Wl,-z,nodelete',
                   '-Wl,--version-script=<(module_root_dir)/cpp/addon.exports'],
     },

@@ -1,31 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 // docker and podman, which share a command line. podman gets a store of its
-// own; docker's daemon gets one image, removed at the end.
+// own, docker a daemon.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { Setting } from '../context.js';
+import { Dockerd } from './dockerd.js';
 import type { Batch, Load, Participant } from './participant.js';
 import { once, repeat, repeatParallel } from './repeat.js';
 
 export class DockerLike implements Participant {
+  readonly name: 'docker' | 'podman';
   readonly omits = [];
   private readonly image: string;
   private kept: string | undefined;
 
+  /** podman, or the docker of a daemon. */
   constructor(
-    readonly name: 'docker' | 'podman',
     private readonly setting: Setting,
+    private readonly daemon?: Dockerd,
   ) {
+    this.name = daemon ? 'docker' : 'podman';
     this.image = `${setting.workspace.name}:busybox`;
-    const archive = join(setting.workspace.dir, `${name}.tar`);
+    const archive = join(setting.workspace.dir, `${this.name}.tar`);
     execFileSync('tar', ['-C', setting.workspace.root, '-cf', archive, '.']);
     this.call('import', archive, this.image);
+  }
+
+  static async openDocker(setting: Setting): Promise<DockerLike> {
+    const daemon = await Dockerd.open(setting);
+    try {
+      return new DockerLike(setting, daemon);
+    } catch (error) {
+      await daemon.close();
+      throw error;
+    }
   }
 
   // crun refuses hybrid cgroups, and podman's own limits need CAP_SYS_RESOURCE:
   // runc and low limits work anywhere.
   private command(verb: string, ...words: string[]): string[] {
-    if (this.name === 'docker') return ['docker', verb, ...words];
+    if (this.daemon) return ['docker', '--host', this.daemon.host, verb, ...words];
     const { dir, state, name } = this.setting.workspace;
     const store = ['--root', join(dir, 'podman'), '--runroot', join(state, 'podman')];
     const flags = ['--cgroup-manager', 'cgroupfs', '--events-backend', 'none', '--runtime', 'runc'];
@@ -84,10 +98,18 @@ export class DockerLike implements Participant {
     return repeat(this.setting, batch, this.command(...this.removal, this.id()), { before });
   };
 
-  async close(): Promise<void> {
+  private removeAll(): void {
     const [program = '', ...args] = this.command('ps', '-aq', '--filter', `name=${this.id('')}`);
     const left = execFileSync(program, args, { encoding: 'utf8' }).split('\n').filter(Boolean);
     if (left.length > 0) this.call(...this.removal, ...left);
     this.call('rmi', '--force', this.image);
+  }
+
+  async close(): Promise<void> {
+    try {
+      this.removeAll();
+    } finally {
+      await this.daemon?.close();
+    }
   }
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which participants this machine has, and getting those that Debian offers.
-import { execFileSync, spawnSync } from 'node:child_process';
+// Which participants this machine has.
+import { spawnSync } from 'node:child_process';
 import type { Setting } from '../context.js';
 import { Bwrap } from './bwrap.js';
 import { DockerLike } from './docker.js';
+import { missingDockerd } from './dockerd.js';
 import { Floor, Limit } from './limit.js';
 import { OciRuntime } from './oci.js';
 import type { Participant } from './participant.js';
@@ -31,11 +32,11 @@ const candidates: readonly Candidate[] = [
   tool('bwrap', (setting) => new Bwrap(setting)),
   tool('crun', (setting) => new OciRuntime('crun', setting)),
   tool('runc', (setting) => new OciRuntime('runc', setting)),
-  tool('podman', (setting) => new DockerLike('podman', setting)),
+  tool('podman', (setting) => new DockerLike(setting)),
   {
     name: 'docker',
-    missing: () => (answers('docker', 'version') ? undefined : 'no daemon answers'),
-    open: (setting) => new DockerLike('docker', setting),
+    missing: missingDockerd,
+    open: (setting) => DockerLike.openDocker(setting),
   },
 ];
 
@@ -55,12 +56,4 @@ export async function openParticipants(
     else console.log(`${name}: left out, ${reason}`);
   }
   console.log();
-}
-
-export function installPeers(): void {
-  const args = ['install', '-y', '--no-install-recommends', 'podman', 'crun', 'runc', 'bubblewrap'];
-  execFileSync('apt-get', args, {
-    stdio: 'inherit',
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  });
 }

@@ -49,7 +49,7 @@ export class Slipway implements Participant {
   ) {}
 
   static async open(setting: Setting): Promise<Slipway> {
-    if (!existsSync(PACKAGE)) throw new Error('dist/ is missing: npm run build');
+    if (!existsSync(PACKAGE)) throw new Error('dist/ is missing: npm run build:ts');
     const { Engine, Image, Container } = (await import(PACKAGE.href)) as Package;
     const engine = new Engine({ root: join(setting.workspace.dir, 'slipway') });
     const image = await Image.import(setting.workspace.root, { tag: 'bench:busybox', engine });

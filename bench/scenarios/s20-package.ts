@@ -115,7 +115,7 @@ const scenario: Scenario = {
   title: 'import time, memory, idle wake-ups',
   async measure(context) {
     if (!context.participants.some(({ name }) => name === 'slipway')) return [];
-    if (!existsSync(PACKAGE)) throw new Error('dist/ is missing: npm run build');
+    if (!existsSync(PACKAGE)) throw new Error('dist/ is missing: npm run build:ts');
     return [...measureImport(context), await measureIdle(context)];
   },
 };

@@ -1,171 +1,140 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starts slipway-runtime from a sealed copy in memory. Node has threads and a
-// large heap, so the child shares its memory until execveat (CLONE_VM |
-// CLONE_VFORK), runs on a stack of its own and makes system calls only.
-#include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/mman.h>
-#include <sys/sendfile.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
+// Launching the supervisor and collecting its end.
+#include <napi.h>
+#include <node_api.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <memory>
 #include <mutex>
+#include <new>
+#include <optional>
+#include <system_error>
+#include <thread>
 
 #include "bind/error.h"
 #include "bind/functions.h"
-#include "sys/descriptors.h"
-#include "sys/fd.h"
-#include "sys/kernel.h"
-#include "sys/message.h"
+#include "bind/spawn_runtime.h"
 
 namespace slipway::bind {
 namespace {
 
-constexpr const char* kStep = "launch supervisor";
-constexpr unsigned kMfdExec = 0x10;  // 6.3; older kernels answer EINVAL
-constexpr int kControl = 3;
+// The way back to the event loop. Node deletes the function with the environment,
+// whoever still has it.
+struct Border {
+  std::mutex mutex;
+  napi_threadsafe_function loop = nullptr;  // null when the environment has ended
 
-Fd copySealed(const std::string& path) {
-  const Fd file(check(open(path.c_str(), O_RDONLY | O_CLOEXEC), kStep, "open", path));
-  struct stat status;
-  check(fstat(file.get(), &status), kStep, "fstat", path);
-  int made = memfd_create("slipway-runtime", MFD_CLOEXEC | MFD_ALLOW_SEALING | kMfdExec);
-  if (made < 0 && errno == EINVAL)
-    made = memfd_create("slipway-runtime", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  Fd copy(check(made, kStep, "memfd_create"));
-  off_t done = 0;
-  while (done < status.st_size) {
-    const ssize_t n =
-        check(sendfile(copy.get(), file.get(), &done, static_cast<size_t>(status.st_size - done)),
-              kStep, "sendfile", path);
-    if (n == 0)
-      throw SysError(kStep, "sendfile", path, EIO, "the file became shorter while it was read");
+  static void close(napi_env, void* data, void*) {
+    const std::unique_ptr<std::shared_ptr<Border>> held(
+        static_cast<std::shared_ptr<Border>*>(data));
+    const std::lock_guard<std::mutex> hold((*held)->mutex);
+    (*held)->loop = nullptr;
   }
-  check(fcntl(copy.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE),
-        kStep, "fcntl", "F_ADD_SEALS");
-  // Out of the way of the descriptors the child sets up.
-  return Fd(check(fcntl(copy.get(), F_DUPFD_CLOEXEC, 10), kStep, "fcntl", "F_DUPFD_CLOEXEC"));
-}
 
-// One sealed copy a process, whatever number of engines and worker threads.
-int sealedRuntime(const std::string& path) {
-  static std::mutex mutex;
-  static Fd copy;
-  const std::lock_guard<std::mutex> hold(mutex);
-  if (!copy) copy = copySealed(path);
-  return copy.get();
-}
-
-struct ChildArgs {
-  int runtime, control, null;
-  volatile int err;
-  const char* volatile failed = "dup3";
+  // Once.
+  bool send(void* data) {
+    const std::lock_guard<std::mutex> hold(mutex);
+    if (loop == nullptr) return false;
+    if (napi_call_threadsafe_function(loop, data, napi_tsfn_nonblocking) != napi_ok) return false;
+    napi_release_threadsafe_function(loop, napi_tsfn_release);
+    return true;
+  }
 };
 
-// Before 5.11 one at a time.
-bool closeOnExec(int first) {
-  return syscall(kernel::kCloseRange, first, ~0u, kCloseRangeCloexec) == 0 ||
-         closeOnExecFrom(first) == 0;
-}
-
-// Raw system calls only: it shares the memory of a threaded process.
-int childMain(void* argument) {
-  auto* args = static_cast<ChildArgs*>(argument);
-  static char name[] = "slipway-runtime", verb[] = "supervise", empty[] = "";
-  char* argv[] = {name, verb, nullptr};
-  char* envp[] = {nullptr};
-  // Or Ctrl-C and Ctrl-Z on the terminal would reach it, and end what it holds.
-  syscall(SYS_setsid);
-  for (int fd = 0; fd < 3; fd++) syscall(SYS_dup3, args->null, fd, 0);
-  if (syscall(SYS_dup3, args->control, kControl, 0) >= 0) {
-    args->failed = "close_range";
-    if (closeOnExec(kControl + 1)) {
-      args->failed = "execveat";
-      syscall(SYS_execveat, args->runtime, empty, argv, envp, AT_EMPTY_PATH);
-    }
-  }
-  args->err = errno;
-  syscall(SYS_exit_group, 127);
-  return 0;
-}
-
-struct Launched {
-  Fd socket, pidfd;
-  pid_t pid = 0;
-};
-
-Launched launchRuntime(const std::string& path) {
-  const int runtime = sealedRuntime(path);
-  const Fd null(check(open("/dev/null", O_RDWR | O_CLOEXEC), kStep, "open", "/dev/null"));
-  const Fd nullHigh(check(fcntl(null.get(), F_DUPFD_CLOEXEC, 10), kStep, "fcntl"));
-  auto [mine, its] = messagePair();
-  const Fd control(check(fcntl(its.get(), F_DUPFD_CLOEXEC, 10), kStep, "fcntl"));
-  its.reset();
-  constexpr size_t stackSize = 64 * 1024;
-  const auto stack = std::make_unique<char[]>(stackSize);
-  ChildArgs args{runtime, control.get(), nullHigh.get(), 0};
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  int pidfd = -1;
-  // No exit signal: libuv and other owners of children never see it.
-  const pid_t pid = clone(childMain, stack.get() + stackSize, CLONE_VM | CLONE_VFORK | CLONE_PIDFD,
-                          &args, &pidfd);
-  const int saved = errno;
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (pid < 0) throw SysError(kStep, "clone", "", saved);
-  Launched launched{std::move(mine), Fd(pidfd), pid};
-  if (args.err != 0) {
-    siginfo_t info;
-    waitid(static_cast<idtype_t>(3), static_cast<id_t>(pidfd), &info, WEXITED | __WALL);
-    throw SysError(kStep, args.failed, path, args.err);
-  }
-  return launched;
-}
-
-class LaunchWorker : public Napi::AsyncWorker {
+// On a thread of its own for the moment that it takes: those of the pool may all
+// wait for files of the program.
+class Launch {
  public:
-  LaunchWorker(Napi::Env env, std::string path)
-      : Napi::AsyncWorker(env),
-        deferred_(Napi::Promise::Deferred::New(env)),
-        path_(std::move(path)) {}
-  Napi::Promise promise() const { return deferred_.Promise(); }
-
-  void Execute() override {
-    try {
-      launched_ = launchRuntime(path_);
-    } catch (const SysError& error) {
-      failure_ = std::make_unique<SysError>(error);
-    }
+  Launch(Napi::Env env, std::string path)
+      : deferred_(Napi::Promise::Deferred::New(env)), path_(std::move(path)) {
+    const napi_value name = Napi::String::New(env, "slipway.launch");
+    auto* held = std::make_unique<std::shared_ptr<Border>>(border_).release();
+    const napi_status made = napi_create_threadsafe_function(
+        env, nullptr, nullptr, name, 0, 1, held, Border::close, nullptr, onDone, &border_->loop);
+    if (made == napi_ok) return;
+    Border::close(env, held, nullptr);
+    throw Napi::Error::New(env);
   }
-  void OnOK() override {
-    const Napi::Env env = Env();
-    if (failure_) return deferred_.Reject(toJs(env, *failure_).Value());
-    Napi::Object result = Napi::Object::New(env);
-    result.Set("socket", launched_.socket.release());
-    result.Set("pidfd", launched_.pidfd.release());
-    result.Set("pid", launched_.pid);
-    deferred_.Resolve(result);
+
+  // Belongs to the thread, then to the event loop, if there is one by then.
+  static Napi::Promise begin(std::unique_ptr<Launch> launch) {
+    const Napi::Promise promise = launch->deferred_.Promise();
+    Launch* self = launch.release();
+    try {
+      std::thread([self] { self->run(); }).detach();
+    } catch (const std::system_error& error) {
+      launch.reset(self);
+      napi_release_threadsafe_function(self->border_->loop, napi_tsfn_release);
+      self->failure_.emplace(kLaunchStep, "pthread_create", "", error.code().value());
+      self->settle(promise.Env());
+    }
+    return promise;
   }
 
  private:
+  void run() {
+    try {
+      launched_ = launchRuntime(path_);
+    } catch (const SysError& error) {
+      failure_ = error;
+    } catch (const std::bad_alloc&) {
+      failure_.emplace(kLaunchStep, "allocate memory", "", ENOMEM);
+    }
+    const std::shared_ptr<Border> border = border_;  // the loop may be faster
+    if (!border->send(this)) abandon(this);
+  }
+
+  static void onDone(napi_env env, napi_value, void*, void* data) {
+    auto* self = static_cast<Launch*>(data);
+    if (env != nullptr && self->isTold(env)) return delete self;
+    std::thread(abandon, self).detach();
+  }
+
+  // False in an environment that ends meanwhile, as a worker's that is terminated:
+  // nothing can be made or thrown there any more.
+  bool isTold(Napi::Env env) {
+    try {
+      settle(env);
+      return true;
+    } catch (const Napi::Error&) {
+      return false;
+    }
+  }
+
+  // No JavaScript is left to be told. The process ends when its socket does, and
+  // must be collected.
+  static void abandon(Launch* self) {
+    const std::unique_ptr<Launch> owned(self);
+    if (!self->launched_.pidfd) return;
+    self->launched_.socket.reset();
+    siginfo_t info;
+    waitid(static_cast<idtype_t>(3), static_cast<id_t>(self->launched_.pidfd.get()), &info,
+           WEXITED | __WALL);
+  }
+
+  void settle(Napi::Env env) {
+    if (failure_) return deferred_.Reject(toJs(env, *failure_).Value());
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("socket", launched_.socket.get());
+    result.Set("pidfd", launched_.pidfd.get());
+    result.Set("pid", launched_.pid);
+    deferred_.Resolve(result);
+    launched_.socket.release();
+    launched_.pidfd.release();
+  }
+
   Napi::Promise::Deferred deferred_;
   std::string path_;
+  std::shared_ptr<Border> border_ = std::make_shared<Border>();
   Launched launched_;
-  std::unique_ptr<SysError> failure_;
+  std::optional<SysError> failure_;
 };
 
 }  // namespace
 
 Napi::Value launch(const Napi::CallbackInfo& info) {
-  auto* worker =
-      new LaunchWorker(info.Env(), info[0].As<Napi::String>().Utf8Value());  // deletes itself
-  worker->Queue();
-  return worker->promise();
+  return Launch::begin(
+      std::make_unique<Launch>(info.Env(), info[0].As<Napi::String>().Utf8Value()));
 }
 
 Napi::Value reap(const Napi::CallbackInfo& info) {

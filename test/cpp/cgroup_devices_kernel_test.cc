@@ -11,6 +11,7 @@
 #include "cgroup_device_oracle.h"
 #include "cgroup_fixture.h"
 #include "container/device_bpf.h"
+#include "needs.h"
 
 using namespace slipway;
 using namespace slipway::test;
@@ -30,14 +31,14 @@ constexpr Probe kProbes[] = {{"null", S_IFCHR, 1, 3},
 class DeviceCgroup : public CgroupTest {
  protected:
   void SetUp() override {
-    if (!mayMakeCgroups()) SLIPWAY_SKIP("needs root and cgroups");
+    SLIPWAY_NEEDS(mayMakeCgroups(), "root and cgroups");
     std::string pattern = "/tmp/slipway-devices-XXXXXX";
     folder_ = mkdtemp(pattern.data());
     for (const Probe& probe : kProbes) {
       const std::string path = folder_ + "/" + probe.name;
       ASSERT_EQ(mknod(path.c_str(), probe.type | 0600, makedev(probe.major, probe.minor)), 0);
       const int fd = open(path.c_str(), O_RDONLY | O_NONBLOCK);
-      if (fd < 0 && errno == EACCES) SLIPWAY_SKIP("device nodes in /tmp cannot be opened");
+      SLIPWAY_NEEDS(fd >= 0 || errno != EACCES, "device nodes in /tmp that open");
       if (fd >= 0) close(fd);
     }
   }
@@ -147,7 +148,7 @@ class DeviceCgroup : public CgroupTest {
 
 TEST_F(DeviceCgroup, TheV1ControllerDecidesAsTheRulesSay) {
   CgroupLayout layout = CgroupLayout::detect();
-  if (!layout.find("devices")) GTEST_SKIP() << "no v1 devices controller";
+  SLIPWAY_NEEDS_KIND(layout.find("devices"), "a v1 devices controller");
   useLayout(layout);
   expectSequence();
   expectRandom();
@@ -155,7 +156,7 @@ TEST_F(DeviceCgroup, TheV1ControllerDecidesAsTheRulesSay) {
 
 TEST_F(DeviceCgroup, TheBpfProgramDecidesAsTheRulesSay) {
   CgroupLayout layout = CgroupLayout::detect();
-  if (!layout.v2()) GTEST_SKIP() << "no v2 tree";
+  SLIPWAY_NEEDS_KIND(layout.v2(), "a v2 tree");
   std::erase_if(layout.hierarchies, [](const CgroupHierarchy& h) { return !h.v2; });
   useLayout(layout);
   expectSequence();
@@ -164,7 +165,7 @@ TEST_F(DeviceCgroup, TheBpfProgramDecidesAsTheRulesSay) {
 
 TEST_F(DeviceCgroup, AnUpdateLeavesOneProgramAttached) {
   CgroupLayout layout = CgroupLayout::detect();
-  if (!layout.v2()) GTEST_SKIP() << "no v2 tree";
+  SLIPWAY_NEEDS_KIND(layout.v2(), "a v2 tree");
   std::erase_if(layout.hierarchies, [](const CgroupHierarchy& h) { return !h.v2; });
   useLayout(layout);
   Cgroup cgroup = Cgroup::create(parent_, "box");

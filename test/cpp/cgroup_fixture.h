@@ -18,13 +18,8 @@
 #include <vector>
 
 #include "container/cgroup.h"
+#include "needs.h"
 #include "sys/error.h"
-
-#define SLIPWAY_SKIP(why)                                                \
-  do {                                                                   \
-    if (std::getenv("MUST_RUN")) FAIL() << "MUST_RUN is set: " << (why); \
-    GTEST_SKIP() << (why);                                               \
-  } while (false)
 
 namespace slipway::test {
 

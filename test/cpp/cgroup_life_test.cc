@@ -15,6 +15,7 @@
 #include <iterator>
 
 #include "cgroup_fixture.h"
+#include "needs.h"
 
 using namespace slipway;
 using namespace slipway::test;
@@ -24,10 +25,10 @@ namespace {
 class CgroupLife : public CgroupTest, public ::testing::WithParamInterface<const char*> {
  protected:
   void SetUp() override {
-    if (!mayMakeCgroups()) SLIPWAY_SKIP("needs root and cgroups");
+    SLIPWAY_NEEDS(mayMakeCgroups(), "root and cgroups");
     CgroupLayout layout = CgroupLayout::detect();
     if (std::string(GetParam()) == "WithoutV2") {
-      if (layout.mode() == CgroupLayout::Mode::kV2) GTEST_SKIP() << "this machine has v2 alone";
+      SLIPWAY_NEEDS_KIND(layout.mode() != CgroupLayout::Mode::kV2, "v1 controllers");
       std::erase_if(layout.hierarchies, [](const CgroupHierarchy& h) { return h.v2; });
     }
     useLayout(std::move(layout));
@@ -181,6 +182,7 @@ TEST_P(CgroupLife, SubCgroupsAreListedKilledAndRemoved) {
 }
 
 TEST_P(CgroupLife, AForkBombDiesAtOnce) {
+  SLIPWAY_NEEDS_KIND(kOneThread, "processes of one thread, so no ThreadSanitizer");
   Cgroup cgroup = Cgroup::create(parent_, "box");
   spec::Resources resources;
   resources.pidsLimit = 60;
@@ -243,7 +245,7 @@ TEST_P(CgroupLife, ASharedUpperFolderStaysForTheOthers) {
 
 TEST_P(CgroupLife, OutOfMemoryIsAnnouncedAndCounted) {
   Cgroup cgroup = Cgroup::create(parent_, "box");
-  if (!cgroup.hasController("memory")) SLIPWAY_SKIP("no memory controller");
+  SLIPWAY_NEEDS(cgroup.hasController("memory"), "a memory controller");
   spec::Resources resources;
   resources.memory.emplace().limit = 16 << 20;
   const char* swap = layout_.find("memory")->v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes";
@@ -332,9 +334,9 @@ class LoopDevice {
 TEST_P(CgroupLife, BytesOfAThrottledDeviceAreCounted) {
   Cgroup cgroup = Cgroup::create(parent_, "box");
   const LoopDevice loop;
-  if (!loop.fd) SLIPWAY_SKIP("no free loop device");
-  if (!cgroup.hasController("blkio") && !cgroup.hasController("io"))
-    SLIPWAY_SKIP("no block I/O controller");
+  SLIPWAY_NEEDS(loop.fd, "a free loop device");
+  SLIPWAY_NEEDS(cgroup.hasController("blkio") || cgroup.hasController("io"),
+                "a block I/O controller");
   spec::BlockIo limits;
   limits.throttleReadBpsDevice.push_back({7, loop.minorNumber, 256 << 20});
   limits.throttleWriteIOPSDevice.push_back({7, loop.minorNumber, 5000});
@@ -360,7 +362,7 @@ TEST_P(CgroupLife, BytesOfAThrottledDeviceAreCounted) {
 
 TEST_P(CgroupLife, AControllerAddedLateTakesTheProcessesAlong) {
   const char* late = layout_.find("cpuset") ? "cpuset" : "hugetlb";
-  if (!layout_.find(late)) GTEST_SKIP() << "neither cpuset nor hugetlb";
+  SLIPWAY_NEEDS_KIND(layout_.find(late), "a cpuset or hugetlb controller");
   Cgroup cgroup = Cgroup::create(parent_, "box");
   const pid_t first = sleeper(cgroup), second = sleeper(cgroup);
   EXPECT_FALSE(cgroup.hasController(late));

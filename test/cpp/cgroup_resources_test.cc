@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include "cgroup_resources_fixture.h"
+#include "needs.h"
 
 using namespace slipway;
 using namespace slipway::test;
@@ -12,7 +13,7 @@ namespace {
 class CgroupFiles : public CgroupTest {
  protected:
   void SetUp() override {
-    if (!mayMakeCgroups()) SLIPWAY_SKIP("needs root and cgroups");
+    SLIPWAY_NEEDS(mayMakeCgroups(), "root and cgroups");
     useLayout(CgroupLayout::detect());
   }
   bool isV1(const char* controller) const {
@@ -22,7 +23,7 @@ class CgroupFiles : public CgroupTest {
 };
 
 TEST_F(CgroupFiles, V1MemoryLimitsMoveUpAndDown) {
-  if (!isV1("memory")) GTEST_SKIP() << "memory is not on v1";
+  SLIPWAY_NEEDS_KIND(isV1("memory"), "memory on v1");
   Cgroup box = Cgroup::create(parent_, "box");
   spec::Memory memory;
   const std::pair<int64_t, int64_t> steps[] = {{64 << 20, 128 << 20},  {32 << 20, 48 << 20},
@@ -57,7 +58,7 @@ TEST_F(CgroupFiles, V1MemoryLimitsMoveUpAndDown) {
 }
 
 TEST_F(CgroupFiles, V1RefusesWhatItCannotHold) {
-  if (!isV1("memory") || !isV1("cpu")) GTEST_SKIP() << "memory and cpu are not on v1";
+  SLIPWAY_NEEDS_KIND(isV1("memory") && isV1("cpu"), "memory and cpu on v1");
   Cgroup box = Cgroup::create(parent_, "box");
   Refusals refusals;
   using R = spec::Resources;
@@ -89,7 +90,7 @@ TEST_F(CgroupFiles, V1RefusesWhatItCannotHold) {
 }
 
 TEST_F(CgroupFiles, V1ProcessorLimitsMoveUpAndDown) {
-  if (!isV1("cpu")) GTEST_SKIP() << "cpu is not on v1";
+  SLIPWAY_NEEDS_KIND(isV1("cpu"), "cpu on v1");
   Cgroup box = Cgroup::create(parent_, "box");
   spec::Cpu cpu;
   cpu.shares = 512;
@@ -126,7 +127,7 @@ TEST_F(CgroupFiles, V1ProcessorLimitsMoveUpAndDown) {
 
 TEST_F(CgroupFiles, AQuotaIsFelt) {
   Cgroup box = Cgroup::create(parent_, "box");
-  if (!box.hasController("cpu")) SLIPWAY_SKIP("no cpu controller");
+  SLIPWAY_NEEDS(box.hasController("cpu"), "a cpu controller");
   spec::Cpu cpu;
   cpu.quota = 10000;
   cpu.period = 100000;
@@ -142,7 +143,7 @@ TEST_F(CgroupFiles, AQuotaIsFelt) {
 }
 
 TEST_F(CgroupFiles, CpusetsAreSetAndHold) {
-  if (!layout_.find("cpuset")) GTEST_SKIP() << "no cpuset controller";
+  SLIPWAY_NEEDS_KIND(layout_.find("cpuset"), "a cpuset controller");
   Cgroup box = Cgroup::create(parent_, "box");
   spec::Cpu cpu;
   cpu.cpus = "0";
@@ -160,7 +161,7 @@ TEST_F(CgroupFiles, CpusetsAreSetAndHold) {
 }
 
 TEST_F(CgroupFiles, BlockIoWeightsAndThrottlesAreSetOnV1) {
-  if (!isV1("blkio")) GTEST_SKIP() << "blkio is not on v1";
+  SLIPWAY_NEEDS_KIND(isV1("blkio"), "blkio on v1");
   Cgroup box = Cgroup::create(parent_, "box");
   if (box.hasFile("blkio", "blkio.bfq.weight")) {
     spec::BlockIo blockIO;
@@ -175,7 +176,7 @@ TEST_F(CgroupFiles, BlockIoWeightsAndThrottlesAreSetOnV1) {
 
 TEST_F(CgroupFiles, HugePagesAreLimitedWhereverTheControllerIs) {
   const CgroupHierarchy* hierarchy = layout_.find("hugetlb");
-  if (!hierarchy) GTEST_SKIP() << "no hugetlb controller";
+  SLIPWAY_NEEDS_KIND(hierarchy, "a hugetlb controller");
   Cgroup box = Cgroup::create(parent_, "box");
   sleeper(box);
   spec::Resources resources;
@@ -192,7 +193,7 @@ TEST_F(CgroupFiles, HugePagesAreLimitedWhereverTheControllerIs) {
 
 TEST_F(CgroupFiles, AV2ParentWithProcessesIsExplained) {
   const CgroupHierarchy* unified = layout_.v2();
-  if (!unified || unified->controllers.empty()) GTEST_SKIP() << "no controller on a v2 tree";
+  SLIPWAY_NEEDS_KIND(unified && !unified->controllers.empty(), "a controller on a v2 tree");
   Cgroup upper = Cgroup::create(parent_, "upper");
   sleeper(upper);
   auto inner = CgroupParent::create(layout_, parent_->path() + "/upper");
@@ -204,7 +205,7 @@ TEST_F(CgroupFiles, AV2ParentWithProcessesIsExplained) {
 }
 
 TEST_F(CgroupFiles, PureV2LimitsAreSet) {
-  if (layout_.mode() != CgroupLayout::Mode::kV2) GTEST_SKIP() << "this machine has v1 controllers";
+  SLIPWAY_NEEDS_KIND(layout_.mode() == CgroupLayout::Mode::kV2, "v2 alone");
   Cgroup box = Cgroup::create(parent_, "box");
   spec::Resources resources;
   resources.memory.emplace().limit = 64 << 20;

@@ -14,6 +14,7 @@
 
 #include "container/classic_overlay.h"
 #include "image/remove_tree.h"
+#include "needs.h"
 #include "sys/detached_mount.h"
 #include "sys/error.h"
 #include "sys/path.h"
@@ -24,7 +25,7 @@ namespace {
 class RootfsTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (geteuid() != 0) GTEST_SKIP() << "needs root";
+    SLIPWAY_NEEDS(geteuid() == 0, "root");
     char name[] = "/tmp/slipway-rootfs-XXXXXX";
     ASSERT_NE(mkdtemp(name), nullptr);
     dir_ = name;

@@ -16,16 +16,8 @@
 #include <sstream>
 #include <string>
 
+#include "needs.h"
 #include "sys/fd.h"
-
-// Skips a test, which with MUST_RUN=1 is a failure.
-#define SLIPWAY_NEEDS(condition, what)                                  \
-  do {                                                                  \
-    if (condition) break;                                               \
-    const char* must = getenv("MUST_RUN");                              \
-    if (must && std::string(must) == "1") FAIL() << "needs " << (what); \
-    GTEST_SKIP() << "needs " << (what);                                 \
-  } while (false)
 
 namespace slipway {
 

@@ -10,6 +10,7 @@
 #include "image/unpack_error.h"
 #include "image_archive.h"
 #include "image_fixture.h"
+#include "needs.h"
 #include "sys/error.h"
 
 namespace slipway {
@@ -361,7 +362,8 @@ int inUserNamespace(const std::function<int()>& body) {
 }
 
 TEST_F(ImageUnpack, InAUserNamespaceOwnersAreSquashedAndDevicesSkipped) {
-  if (getuid() != 0) GTEST_SKIP() << "the folder must belong to the mapped id";
+  SLIPWAY_NEEDS(getuid() == 0, "root: the folder must belong to the mapped id");
+  SLIPWAY_NEEDS_KIND(test::kOneThread, "processes of one thread, so no ThreadSanitizer");
   Archive archive;
   archive.add({.name = "suid", .mode = 04755, .uid = "0001750"})
       .add({.name = "own", .mode = 04755});

@@ -16,6 +16,7 @@
 #include <functional>
 
 #include "container/seccomp.h"
+#include "needs.h"
 #include "seccomp_fixture.h"
 #include "sys/error.h"
 #include "sys/fd.h"
@@ -110,11 +111,12 @@ TEST(SeccompAttach, FiltersThe32BitAbiByItsOwnNumbers) {
     return 0;
   };
   const int code = inChild(body);
-  if (code == 100 || code == 1000 + SIGSEGV) GTEST_SKIP() << "this kernel has no 32-bit ABI";
+  SLIPWAY_NEEDS_KIND(code != 100 && code != 1000 + SIGSEGV, "a 32-bit ABI of the kernel");
   EXPECT_EQ(code, 0);
 }
 
 TEST(SeccompAttach, KillsA32BitCallThatTheProfileDoesNotAdmit) {
+  SLIPWAY_NEEDS_KIND(kOneThread, "processes of one thread, so no ThreadSanitizer");
   spec::Seccomp profile = readProfile("usual");
   profile.architectures.clear();
   const auto program = compileSeccomp(profile);

@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "needs.h"
 #include "spec/reader.h"
 #include "spec_fixtures.h"
 
@@ -57,9 +58,9 @@ class SchemaSamples : public testing::Test {
     const auto shared = chosen ? std::filesystem::path(chosen)
                                : std::filesystem::path(SLIPWAY_FIXTURES) / "../../../shared";
     folder_ = shared / "reference/oci/runtime-spec/schema/test/config";
-    if (!std::filesystem::exists(folder_)) {
-      GTEST_SKIP() << "no samples of the OCI schema in " << folder_ << ", set SLIPWAY_SHARED";
-    }
+    const bool there = std::filesystem::exists(folder_);
+    if (chosen) ASSERT_TRUE(there) << folder_ << " is not there";
+    SLIPWAY_NEEDS_KIND(there, "samples of the OCI schema, named by SLIPWAY_SHARED");
   }
 
   std::filesystem::path folder_;

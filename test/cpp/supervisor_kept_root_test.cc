@@ -21,6 +21,7 @@
 #include "container/rootfs.h"
 #include "image/remove_tree.h"
 #include "init/report.h"
+#include "needs.h"
 #include "sys/error.h"
 
 namespace slipway {
@@ -95,7 +96,7 @@ const Change kChanges[] = {
 class KeptRootTest : public ::testing::TestWithParam<Change> {
  protected:
   void SetUp() override {
-    if (geteuid() != 0) GTEST_SKIP() << "needs root";
+    SLIPWAY_NEEDS(geteuid() == 0, "root");
     char name[] = "/var/tmp/slipway-kept-XXXXXX";
     ASSERT_NE(mkdtemp(name), nullptr);
     dir_ = name;
@@ -152,7 +153,7 @@ TEST_P(KeptRootTest, ShowsWhetherItWasTouched) {
   }
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);
-  if (WEXITSTATUS(status) == 2) GTEST_SKIP() << "needs kernel 6.15";
+  SLIPWAY_NEEDS_KIND(WEXITSTATUS(status) != 2, "Linux 6.15");
   EXPECT_EQ(WEXITSTATUS(status), GetParam().shows ? 1 : 0);
 }
 

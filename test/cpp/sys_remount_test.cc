@@ -12,6 +12,7 @@
 
 #include <functional>
 
+#include "needs.h"
 #include "sys/error.h"
 #include "sys/fd.h"
 #include "sys/mountinfo.h"
@@ -53,9 +54,7 @@ void makeReadOnly(bool recursive) {
 
 class RemountTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    if (geteuid() != 0) GTEST_SKIP() << "needs root";
-  }
+  void SetUp() override { SLIPWAY_NEEDS(geteuid() == 0, "root"); }
 };
 
 TEST_F(RemountTest, KeepsTheFlagsThatWereNotAskedFor) {

@@ -20,7 +20,7 @@ function plainEnv(): NodeJS.ProcessEnv {
 /** Makes the prebuilds and the tarball in `folder`; returns the tarball's path. */
 export function pack(folder: string): string {
   const options = { cwd: root, env: plainEnv(), encoding: 'utf8' } as const;
-  execFileSync(npm, ['run', 'prebuildify'], { ...options, stdio: 'pipe' });
+  execFileSync(npm, ['run', 'prebuild'], { ...options, stdio: 'pipe' });
   const args = ['pack', '--json', '--foreground-scripts=false', '--pack-destination', folder];
   const output = execFileSync(npm, args, { ...options, stdio: 'pipe' });
   const [packed] = JSON.parse(output.slice(output.indexOf('[\n'))) as [{ filename: string }];

@@ -118,23 +118,24 @@ describe('limits of a container', () => {
     });
   }
 
-  it('rates of a block device are set in the cgroup', async function () {
-    if (cgroupV2) return this.skip();
-    if (!existsSync('/sys/fs/cgroup/blkio/blkio.throttle.read_bps_device')) return this.skip();
-    if (!existsSync('/dev/loop0')) return this.skip();
-    const path = '/dev/loop0';
-    const box = await boxes.run({
-      deviceReadBps: [`${path}:1m`],
-      deviceWriteBps: [{ path, rate: 2 * MIB }],
-      deviceReadIops: [`${path}:30`],
-      deviceWriteIops: [`${path}:40`],
+  describe('of block devices', () => {
+    needs('cgroup v1', '/sys/fs/cgroup/blkio/blkio.throttle.read_bps_device', '/dev/loop0');
+
+    it('rates of a block device are set in the cgroup', async () => {
+      const path = '/dev/loop0';
+      const box = await boxes.run({
+        deviceReadBps: [`${path}:1m`],
+        deviceWriteBps: [{ path, rate: 2 * MIB }],
+        deviceReadIops: [`${path}:30`],
+        deviceWriteIops: [`${path}:40`],
+      });
+      const folder = cgroupFolder(box.pid, 'blkio');
+      const read = (file: string) => readFileSync(join(folder, `blkio.throttle.${file}`), 'utf8');
+      assert.equal(read('read_bps_device'), `7:0 ${MIB}\n`);
+      assert.equal(read('write_bps_device'), `7:0 ${2 * MIB}\n`);
+      assert.equal(read('read_iops_device'), '7:0 30\n');
+      assert.equal(read('write_iops_device'), '7:0 40\n');
     });
-    const folder = cgroupFolder(box.pid, 'blkio');
-    const read = (file: string) => readFileSync(join(folder, `blkio.throttle.${file}`), 'utf8');
-    assert.equal(read('read_bps_device'), `7:0 ${MIB}\n`);
-    assert.equal(read('write_bps_device'), `7:0 ${2 * MIB}\n`);
-    assert.equal(read('read_iops_device'), '7:0 30\n');
-    assert.equal(read('write_iops_device'), '7:0 40\n');
   });
 
   it('are gone with the container', async () => {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { before, describe, it } from 'mocha';
+import { describe, it } from 'mocha';
 import { ALL_CAPABILITIES, DEFAULT_CAPABILITIES } from '../../../lib/security/capabilities.js';
 import {
   ARCHITECTURES,
@@ -11,13 +11,11 @@ import {
   type SeccompContext,
 } from '../../../lib/security/seccomp-profile.js';
 import type { LinuxSeccomp } from '../../../lib/spec/seccomp-types.js';
+import { needs, references } from '../../helpers/needs.js';
 
 const root = join(import.meta.dirname, '../../..');
 const fixtures = join(root, 'test/fixtures/seccomp');
-const dockerProfile = join(
-  process.env['SLIPWAY_SHARED'] ?? join(root, '../shared'),
-  'reference/seccomp-default.json',
-);
+const dockerProfile = join(references, 'seccomp-default.json');
 
 const usual: SeccompContext = {
   capabilities: DEFAULT_CAPABILITIES,
@@ -101,12 +99,7 @@ describe('the built-in seccomp profile', () => {
 });
 
 describe("the built-in seccomp profile beside Docker's", () => {
-  before(function () {
-    if (existsSync(dockerProfile)) return;
-    assert.equal(process.env['SLIPWAY_SHARED'], undefined, `${dockerProfile} is not there`);
-    console.log('      skipped: needs the reference profile, named by SLIPWAY_SHARED');
-    this.skip();
-  });
+  needs('the reference texts');
 
   const capabilitySets: Record<string, readonly string[]> = {
     'no capabilities': [],
