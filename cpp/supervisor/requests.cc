@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signal.h>
 
-#include <algorithm>
-
 #include "image/worker.h"
 #include "init/filters.h"
 #include "init/report.h"
@@ -54,6 +52,7 @@ void Supervisor::dispatch(const Request& request, Message& message) {
   if (request.op == "stats") return stats(request);
   if (request.op == "remove") return remove(request);
   if (request.op == "seccomp") return compileFilter(request);
+  if (request.op == "forget-seccomp") return forgetFilter(request);
   if (request.op == "work") return work(request, message);
   if (request.op == "cancel-work") return cancelWork(request);
   throw SysError("dispatch", "", request.op, ENOSYS, "no such request");
@@ -61,25 +60,22 @@ void Supervisor::dispatch(const Request& request, Message& message) {
 
 void Supervisor::compileFilter(const Request& request) {
   failPoint("compile filter");
-  sendDone(request.number, std::to_string(keepFilter(makeFilter(request.body))));
+  SeccompFilter filter = makeFilter(request.body);
+  filters_[++filterCount_] = std::move(filter);
+  sendDone(request.number, std::to_string(filterCount_));
 }
 
-// Equal ones share a number, so that there are as many as different profiles.
-uint64_t Supervisor::keepFilter(SeccompFilter filter) {
-  const auto same = [](const sock_filter& a, const sock_filter& b) {
-    return a.code == b.code && a.jt == b.jt && a.jf == b.jf && a.k == b.k;
-  };
-  for (const auto& [number, known] : filters_) {
-    if (known.flags == filter.flags && std::ranges::equal(known.program, filter.program, same))
-      return number;
-  }
-  const uint64_t number = filters_.size() + 1;
-  filters_[number] = std::move(filter);
-  return number;
+// Node asks when no start or exec that names it is under way. Slots and agents
+// keep what they know; the number never comes back.
+void Supervisor::forgetFilter(const Request& request) {
+  const json::Document document = json::parse(request.header);
+  filters_.erase(document.root().get<uint64_t>("filter"));
+  sendDone(request.number);
 }
 
 void Supervisor::requireFilter(uint64_t number) const {
-  if (number > filters_.size()) throw SysError("find filter", "", std::to_string(number), ENOENT);
+  if (number != 0 && filters_.count(number) == 0)
+    throw SysError("find filter", "", std::to_string(number), ENOENT);
 }
 
 void Supervisor::signal(const Request& request) {

@@ -84,7 +84,7 @@ void Supervisor::sendPlan(Container& container, uint64_t filter, const Request& 
   for (const Fd& fd : message.fds) fds.push_back(fd.get());
   try {
     failPoint("send plan");
-    sendFilters(slot.socket.get(), slot.filtersKnown, filter, filters_);
+    sendFilter(slot, filter, filters_);
     sendMessage(slot.socket.get(), request.body, fds);
   } catch (const SysError& error) {
     failStart(container, error);

@@ -97,7 +97,7 @@ class Supervisor {
   void receive();
   void dispatch(const Request& request, Message& message);
   void compileFilter(const Request& request);
-  uint64_t keepFilter(SeccompFilter filter);
+  void forgetFilter(const Request& request);
   void requireFilter(uint64_t number) const;
   void signal(const Request& request);
   Container& toFreeze(const Request& request, const char* step, bool paused);
@@ -202,7 +202,8 @@ class Supervisor {
   std::map<std::string, std::shared_ptr<CgroupParent>> otherParents_;
   std::map<std::string, int> otherLevels_;  // by path: how many folders to remove with it
   SlotEnvironment environment_;
-  SeccompFilters filters_;  // numbered from 1
+  SeccompFilters filters_;    // those that Node has not given back, by number
+  uint64_t filterCount_ = 0;  // of all times
   Loop loop_;
   Sweeper sweeper_;
   Fd lock_, cgroupLock_;
