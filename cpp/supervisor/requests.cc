@@ -94,13 +94,7 @@ void Supervisor::signal(const Request& request) {
   }
   if (container.dead) throw SysError("kill", "pidfd_send_signal", container.id, ESRCH);
   check(kernel::pidfdSendSignal(target, number), "kill", "pidfd_send_signal", container.id);
-  // A v1 freezer holds even SIGKILL back, whoever has frozen it.
-  if (number == SIGKILL && execId.empty() && container.slot.parent) {
-    Cgroup cgroup = Cgroup::open(container.slot.parent, container.slot.name);
-    if (cgroup.isFrozen()) cgroup.thaw();
-    container.paused = false;
-    container.freezing = 0;
-  }
+  if (number == SIGKILL && execId.empty()) thawKilled(container);
   sendDone(request.number);
 }
 
@@ -134,8 +128,8 @@ void Supervisor::freeze(const Request& request) {
   const auto attempt = [failure](const std::function<bool()>& what) {
     try {
       return what();
-    } catch (const SysError& error) {
-      *failure = error;
+    } catch (const std::exception& error) {
+      *failure = asSysError(error, "pause");
       return true;
     }
   };
@@ -218,17 +212,19 @@ void Supervisor::cancelWork(const Request& request) {
 void Supervisor::workerEnded(uint64_t number, const ChildEnd& end) {
   const Fd socket = std::move(workers_.at(number)->socket);
   workers_.erase(number);
-  Message answer;
-  const bool told = receiveMessage(socket.get(), answer, false) == Received::message;
-  if (told) {
+  try {
+    failPoint("hear worker");
+    Message answer;
+    if (receiveMessage(socket.get(), answer, false) != Received::message)
+      throw SysError("work on files", "", "", ECHILD,
+                     "the worker ended with code " + std::to_string(end.exitCode));
     // {"error":...} both of the work and of what kept it from beginning.
     const size_t error = answer.data.find(R"("error":)");
     const bool failed = error == 1 || answer.data.starts_with(R"({"event":"failed")");
     send(std::string(R"({"event":")") + (failed ? "failed" : "done") + R"(","req":)" +
          std::to_string(number) + "," + answer.data.substr(failed ? error : 1));
-  } else {
-    sendFailed(number, SysError("work on files", "", "", ECHILD,
-                                "the worker ended with code " + std::to_string(end.exitCode)));
+  } catch (const std::exception& error) {
+    sendFailed(number, asSysError(error, "work on files"));
   }
 }
 

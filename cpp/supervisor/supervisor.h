@@ -2,7 +2,7 @@
 // The one helper process of an Engine: parent of all its containers, keeper of
 // its cgroups and folders. Single-threaded; ends, and takes everything with it,
 // when its socket to Node ends. One file a subject: starts.cc, execs.cc,
-// ends.cc, requests.cc, pool.cc, repair.cc.
+// ends.cc, failures.cc, requests.cc, pool.cc, repair.cc.
 #pragma once
 
 #include <deque>
@@ -74,6 +74,7 @@ struct Container {
   StartReport start;
   bool newFolder = true;  // this start made it, so that its failure removes it
   bool dead = false, paused = false;
+  bool ending = false;  // since it could not be served
   // Shares nothing with anybody, so that no descriptor can have left it, and may
   // change nothing but files of its root: the root may be kept.
   bool closed = false;
@@ -132,8 +133,16 @@ class Supervisor {
   void execEnded(const std::string& id, const std::string& execId, const ChildEnd& end);
   void dropAgent(Container& container);
 
+  // failures.cc
+  Loop::Guard guard(const std::string& id);
+  void containerFailed(const std::string& id, const SysError& error);
+  void endAllExecs(Container& container);
+  void tellFailure(Container& container, const SysError& error);
+  static void thawKilled(Container& container);
+
   // ends.cc
   void containerEnded(const std::string& id, const ChildEnd& end);
+  static std::string endReport(const Container& container);
   void reportEnd(Container& container);
   void finishEnd(const std::string& id, std::string report, int tries);
   void removeLater(std::function<void()> work, int delayMs = 100);
@@ -149,6 +158,8 @@ class Supervisor {
     size_t target = 0;
     uint64_t lastUseNs = 0;
   };
+  static std::string kindKey(const std::string& shapeKey, const std::string& image);
+  Slot newSlot(const Shape& shape, const std::string& image, std::string_view plan);
   Slot takeSlot(const Shape& shape, const std::string& image, std::string_view plan);
   void forgetOldKinds();
   void forgetKind(const std::string& key);
@@ -158,6 +169,7 @@ class Supervisor {
   void refillSoon();
   void refillLater(int delayMs);
   bool refill();
+  void prepareSlot(PoolKind& kind);
   void poolSlotSaid(const std::string& name);
   SlotOrder order(const Shape& shape, const std::string& image);
   std::shared_ptr<CgroupParent> parentFor(const Shape& shape);
@@ -186,16 +198,19 @@ class Supervisor {
   std::string runFolder() const { return settings_.run + "/" + settings_.id; }
   std::string scopeFolder() const { return settings_.root + "/scope/" + settings_.id; }
   Container& find(const std::string& id);
+  // Throws for `fds`. A failure of the channel itself ends the loop, whoever was
+  // about to speak.
   void send(const std::string& text, std::span<const int> fds = {});
   void sendStarted(uint64_t request, pid_t pid, const std::string& dir, StartReport& start);
   void sendDone(uint64_t request, const std::string& result = "null");
   void sendFailed(uint64_t request, const SysError& error);
   // For failures that answer no request: "remove" what is left over, "prepare" a
-  // start in advance.
+  // start in advance, "serve" a container.
   void sendWarning(const char* about, const SysError& error);
   void forgetInChild();
 
   Fd& control_;
+  std::optional<SysError> lost_;  // why nothing more can be said over it
   EngineSettings settings_;
   CgroupLayout layout_;
   std::shared_ptr<CgroupParent> parent_;
