@@ -81,11 +81,13 @@ size_t killPasses(const CgroupDir& dir) {
 
 // Nobody waits until all stand still, which a process in an uninterruptible wait
 // does not; the others are hindered from forking meanwhile.
-void tryBeginFreeze(Cgroup& cgroup) {
+bool tryBeginFreeze(Cgroup& cgroup) {
   try {
     cgroup.beginFreeze();
+    return true;
   } catch (const SysError&) {
     // A fork bomb may then be faster than the passes; removing the cgroup kills once more.
+    return false;
   }
 }
 
@@ -109,11 +111,11 @@ bool Cgroup::killAll(int signal) {
     return false;
   }
   const bool paused = isFrozen();
-  if (!paused) tryBeginFreeze(*this);
+  const bool began = !paused && tryBeginFreeze(*this);
   const size_t sent =
       signal == SIGKILL ? killPasses(primary()) : signalThose(primary(), pids(), signal);
   // A v1 freezer holds even the killed; a pause outlives any other signal.
-  if (!paused || signal == SIGKILL) thaw();
+  if (began || (paused && signal == SIGKILL)) thaw();
   return sent == 0;
 }
 
