@@ -58,20 +58,36 @@ size_t signalBatch(const CgroupDir& dir, const pid_t* pids, size_t count, int si
 
 constexpr size_t kBatch = 128;  // of descriptors at a time
 
-size_t signalOnce(const CgroupDir& dir, int signal) {
-  const std::vector<pid_t> pids = pidsBelow(dir);
+size_t signalThose(const CgroupDir& dir, const std::vector<pid_t>& pids, int signal) {
   size_t sent = 0;
   for (size_t at = 0; at < pids.size(); at += kBatch)
     sent += signalBatch(dir, pids.data() + at, std::min(kBatch, pids.size() - at), signal);
   return sent;
 }
 
-bool tryFreeze(Cgroup& cgroup) {
+// Until a list shows nobody new: a process that was sent SIGKILL forks no more,
+// but may have had a child after it was listed.
+size_t killPasses(const CgroupDir& dir) {
+  std::vector<pid_t> known;
+  size_t sent = 0;
+  for (int pass = 0; pass < 10; ++pass) {
+    std::vector<pid_t> pids = pidsBelow(dir);
+    if (std::ranges::includes(known, pids)) break;
+    sent += signalThose(dir, pids, SIGKILL);
+    known = std::move(pids);
+  }
+  return sent;
+}
+
+// Nobody waits until all stand still, which a process in an uninterruptible wait
+// does not; the others are hindered from forking meanwhile.
+bool tryBeginFreeze(Cgroup& cgroup) {
   try {
-    cgroup.freeze(200);
+    cgroup.beginFreeze();
     return true;
   } catch (const SysError&) {
-    return false;  // without it a fork may slip through one pass, hence several
+    // A fork bomb may then be faster than the passes; removing the cgroup kills once more.
+    return false;
   }
 }
 
@@ -95,15 +111,11 @@ bool Cgroup::killAll(int signal) {
     return false;
   }
   const bool paused = isFrozen();
-  const bool still = paused || tryFreeze(*this);
-  size_t sent = 0;
-  for (int pass = 0; pass < 10; ++pass) {
-    const size_t now = signalOnce(primary(), signal);
-    sent += now;
-    if (now == 0 || still || signal != SIGKILL) break;
-  }
+  const bool began = !paused && tryBeginFreeze(*this);
+  const size_t sent =
+      signal == SIGKILL ? killPasses(primary()) : signalThose(primary(), pids(), signal);
   // A v1 freezer holds even the killed; a pause outlives any other signal.
-  if (!paused || signal == SIGKILL) thaw();
+  if (began || (paused && signal == SIGKILL)) thaw();
   return sent == 0;
 }
 

@@ -21,6 +21,10 @@ struct Head {
 
 }  // namespace
 
+uint64_t lastFilter(const SeccompFilters& filters) {
+  return filters.empty() ? 0 : filters.rbegin()->first;
+}
+
 SeccompFilter makeFilter(std::string_view profileJson) {
   const json::Document document = json::parse(profileJson);
   const spec::Seccomp profile = spec::readSeccomp(document.root());

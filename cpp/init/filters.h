@@ -10,6 +10,9 @@
 
 namespace slipway {
 
+// The highest of those that are there, 0 without any.
+uint64_t lastFilter(const SeccompFilters& filters);
+
 // From an OCI linux.seccomp object. Refuses what is not supported.
 SeccompFilter makeFilter(std::string_view profileJson);
 

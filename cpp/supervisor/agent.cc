@@ -109,14 +109,17 @@ Agent forkAgent(const AgentTarget& target, const SlotEnvironment& environment) {
   Child child = forkChild(
       "fork agent", environment.forgetParent,
       [&](int socket) { serve({held, environment, socket}); }, kNoSignal);
-  return {std::move(child.pidfd), std::move(child.socket), child.pid, environment.filters->size()};
+  return {std::move(child.pidfd), std::move(child.socket), child.pid,
+          lastFilter(*environment.filters)};
 }
 
 bool tellAgent(Agent& agent, uint64_t number, const SeccompFilters& filters) {
-  for (; agent.filtersKnown < number; agent.filtersKnown++) {
-    const uint64_t next = agent.filtersKnown + 1;
-    if (trySendMessage(agent.socket.get(), filterMessage(next, filters.at(next)), {}) != Sent::sent)
-      return false;
+  if (number <= agent.filtersKnown) return true;
+  const auto last = filters.upper_bound(number);
+  for (auto next = filters.upper_bound(agent.filtersKnown); next != last; ++next) {
+    const std::string text = filterMessage(next->first, next->second);
+    if (trySendMessage(agent.socket.get(), text, {}) != Sent::sent) return false;
+    agent.filtersKnown = next->first;
   }
   return true;
 }

@@ -47,28 +47,34 @@ pid_t bornPid(std::string_view message) {
   return pid;
 }
 
-void endBorn(Loop& loop, pid_t pid, std::function<void()> then) {
+void endBorn(Loop& loop, pid_t pid, std::function<void()> then, const Loop::Guard& guard) {
   check(kill(pid, SIGKILL), "wait for process", "kill");
   loop.until([pid] { return waitpid(pid, nullptr, __WALL | WNOHANG) != 0; },
-             std::numeric_limits<int>::max(), [then = std::move(then)](bool) { then(); });
+             std::numeric_limits<int>::max(), [then = std::move(then)](bool) { then(); }, guard);
 }
 
-void whenEnded(Loop& loop, int pidfd, std::function<void(const ChildEnd&)> then) {
-  loop.watch(pidfd, [&loop, pidfd, then = std::move(then)]() mutable {
+void whenEnded(Loop& loop, int pidfd, std::function<void(const ChildEnd&)> then,
+               const Loop::Guard& guard) {
+  auto look = [&loop, pidfd, guard, then = std::move(then)]() mutable {
     // A readable pidfd would call back without end while a tracer holds the process.
     loop.unwatch(pidfd);
     if (const std::optional<ChildEnd> end = reapChild(pidfd)) return then(*end);
-    loop.after(kTracedMs, [&loop, pidfd, then = std::move(then)]() mutable {
-      whenEnded(loop, pidfd, std::move(then));
-    });
-  });
+    loop.after(
+        kTracedMs,
+        [&loop, pidfd, guard, then = std::move(then)]() mutable {
+          whenEnded(loop, pidfd, std::move(then), guard);
+        },
+        guard);
+  };
+  loop.watch(pidfd, std::move(look), guard);
 }
 
 void collectChild(Loop& loop, Fd pidfd, std::function<void()> then) {
   const auto owned = std::make_shared<Fd>(std::move(pidfd));
-  whenEnded(loop, owned->get(), [owned, then = std::move(then)](const ChildEnd&) {
+  const auto ended = [owned, then = std::move(then)](const ChildEnd&) {
     if (then) then();
-  });
+  };
+  whenEnded(loop, owned->get(), ended);
 }
 
 void writeEnd(json::Writer& w, const ChildEnd& end, uint64_t startedNs) {

@@ -29,7 +29,8 @@ std::optional<ChildEnd> reapChild(int pidfd);
 
 // Calls back with the end as soon as it can be collected. The pidfd must stay
 // open until then.
-void whenEnded(Loop& loop, int pidfd, std::function<void(const ChildEnd&)> then);
+void whenEnded(Loop& loop, int pidfd, std::function<void(const ChildEnd&)> then,
+               const Loop::Guard& guard = {});
 
 // The same for a child that nobody asks for any more.
 void collectChild(Loop& loop, Fd pidfd, std::function<void()> then = {});
@@ -39,7 +40,7 @@ void collectChild(Loop& loop, Fd pidfd, std::function<void()> then = {});
 pid_t bornPid(std::string_view message);
 
 // Kills such a child, and calls back once it is collected.
-void endBorn(Loop& loop, pid_t pid, std::function<void()> then);
+void endBorn(Loop& loop, pid_t pid, std::function<void()> then, const Loop::Guard& guard = {});
 
 // Members "exitCode", "signal", "durationUs", "user..", "maxRss" of a report.
 void writeEnd(json::Writer& writer, const ChildEnd& end, uint64_t startedNs);

@@ -71,8 +71,8 @@ void removeCgroup(const std::shared_ptr<CgroupParent>& parent, const std::string
 void Attempts::make(const std::function<void()>& work) {
   try {
     work();
-  } catch (const SysError& error) {
-    if (!failure_) failure_ = error;
+  } catch (const std::exception& error) {
+    if (!failure_) failure_ = asSysError(error, "clean up");
   }
 }
 

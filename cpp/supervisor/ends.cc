@@ -12,6 +12,7 @@
 #include "supervisor/cleanup.h"
 #include "supervisor/strays.h"
 #include "supervisor/supervisor.h"
+#include "sys/failpoint.h"
 #include "sys/kernel.h"
 
 namespace slipway {
@@ -40,6 +41,10 @@ void writeUsage(json::Writer& w, const CgroupUsage& usage) {
   optional("ioWriteOps", usage.ioWriteOps);
   optional("oomKills", usage.oomKills);
   w.endObject();
+}
+
+void addMembers(std::string& report, std::string_view object) {
+  report.append(",").append(object.substr(1, object.size() - 2));
 }
 
 // Until no child is left. One born while the others were signalled is found and
@@ -74,22 +79,32 @@ std::string usageJson(const CgroupUsage& usage) {
 
 void Supervisor::containerEnded(const std::string& id, const ChildEnd& end) {
   Container& container = find(id);
+  container.dead = true;
+  container.end = end;
   // What it said before its end; nobody speaks after that.
   while (container.slot.socket && slotSaid(id) == Received::message) {
   }
   if (container.slot.socket) slotEnded(container);
-  container.dead = true;
-  container.end = end;
   endExecs(container);
   endOf(id);
+}
+
+// Open for what cleaning up may add.
+std::string Supervisor::endReport(const Container& container) {
+  json::Writer w;
+  w.beginObject().field("event", "exited").field("id", container.id);
+  writeEnd(w, container.end, container.startedNs);
+  w.endObject();
+  std::string report = w.take();
+  report.pop_back();
+  return report;
 }
 
 // Once its execs have ended, too.
 void Supervisor::reportEnd(Container& container) {
   const std::string id = container.id;
-  json::Writer w;
-  w.beginObject().field("event", "exited").field("id", id);
-  writeEnd(w, container.end, container.startedNs);
+  std::string report = endReport(container);
+  failPoint("report end");
   if (!container.start.answered && !container.start.failed) {
     container.start.failed = true;
     container.start.failure = errorJson(SysError("start container", "execve", "", ECHILD,
@@ -103,20 +118,12 @@ void Supervisor::reportEnd(Container& container) {
     try {
       container.cgroup = Cgroup::open(container.slot.parent, container.slot.name);
       if (!container.ownPidNamespace) container.cgroup.killAll(SIGKILL);
-      if (!container.start.failed) writeUsage(w, container.cgroup.usage());
+      if (!container.start.failed) addMembers(report, usageJson(container.cgroup.usage()));
     } catch (const SysError& error) {
       // The slot may have failed before it made its cgroup.
-      if (error.err != ENOENT)
-        w.key("usageError")
-            .beginObject()
-            .field("step", error.step)
-            .field("errno", error.err)
-            .endObject();
+      if (error.err != ENOENT) addMembers(report, R"({"usageError":)" + errorJson(error) + "}");
     }
   }
-  w.endObject();
-  std::string report = w.take();
-  report.pop_back();  // open for what cleaning up may add
   finishEnd(id, std::move(report), 0);
 }
 
@@ -133,10 +140,10 @@ void Supervisor::finishEnd(const std::string& id, std::string report, int tries)
     }
   } catch (const SysError& error) {
     if (error.err == EBUSY && tries < kRemoveTries) {
-      loop_.after(1 << tries, [this, id, report = std::move(report), tries]() mutable {
+      auto again = [this, id, report = std::move(report), tries]() mutable {
         finishEnd(id, std::move(report), tries + 1);
-      });
-      return;
+      };
+      return loop_.after(1 << tries, std::move(again), guard(id));
     }
     failure = error;
     removeLater([parent = container.slot.parent, name = container.slot.name] {
@@ -144,9 +151,10 @@ void Supervisor::finishEnd(const std::string& id, std::string report, int tries)
     });
   }
   try {
-    if (container.start.failed && container.newFolder) {
-      removeFolder(container.dir);
-    } else if (container.autoRemove && !keepRoot(container)) {
+    const StartReport& start = container.start;
+    if (start.failed && container.newFolder && !start.ready) {
+      removeFolder(container.dir);  // no program ran: little of the engine's own
+    } else if (start.failed ? container.newFolder : container.autoRemove && !keepRoot(container)) {
       sweeper_.take(container.dir);
     }
     // A restart keeps its own folder and has no use for the slot's.
@@ -155,7 +163,7 @@ void Supervisor::finishEnd(const std::string& id, std::string report, int tries)
     if (!failure) failure = error;
     const bool gone = container.start.failed ? container.newFolder : container.autoRemove;
     const std::string& dir = gone ? container.dir : container.slot.dir;
-    removeLater([dir] { removeFolder(dir); });
+    removeLater([this, dir] { sweeper_.take(dir); });
   }
   if (container.start.failed) {
     report = R"({"event":"failed","req":)" + std::to_string(container.request) + R"(,"error":)" +
@@ -175,7 +183,7 @@ void Supervisor::removeLater(std::function<void()> work, int delayMs) {
   loop_.after(delayMs, [this, work = std::move(work), delayMs] {
     try {
       work();
-    } catch (const SysError&) {
+    } catch (const std::exception&) {
       removeLater(work, std::min(2 * delayMs, kLongestDelayMs));
     }
   });

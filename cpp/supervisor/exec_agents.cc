@@ -10,6 +10,7 @@
 #include "init/report.h"
 #include "supervisor/children.h"
 #include "supervisor/supervisor.h"
+#include "sys/failpoint.h"
 #include "sys/kernel.h"
 
 namespace slipway {
@@ -75,10 +76,11 @@ void Supervisor::startAgent(Container& container) {
     container.traced = true;
   container.agent = forkAgent(target, environment_);
   agents_.insert(container.agent->pid);
-  loop_.watch(container.agent->socket.get(), [this, id = container.id] {
+  const auto said = [this, id = container.id] {
     agentSaid(find(id));
     endOf(id);
-  });
+  };
+  loop_.watch(container.agent->socket.get(), said, guard(container.id));
 }
 
 bool Supervisor::ask(Container& container, const ExecProcess& process) {
@@ -105,15 +107,17 @@ void Supervisor::askNext(Container& container) {
 
 void Supervisor::askLater(Container& container) {
   if (std::exchange(container.askDue, true)) return;
-  loop_.after(kAskAgainMs, [this, id = container.id] {
+  const auto again = [this, id = container.id] {
     const auto found = containers_.find(id);
     if (found == containers_.end()) return;
     found->second->askDue = false;
     if (found->second->agent) askNext(*found->second);
-  });
+  };
+  loop_.after(kAskAgainMs, again, guard(container.id));
 }
 
 void Supervisor::agentSaid(Container& container) {
+  failPoint("hear agent");
   Message message;
   for (;;) {
     const Received what = receiveMessage(container.agent->socket.get(), message, false);
@@ -122,11 +126,11 @@ void Supervisor::agentSaid(Container& container) {
     const size_t error = message.data.find(R"("error":)") + 8;
     container.agentFailure = message.data.substr(error, message.data.size() - error - 1);
   }
-  agentEnded(container);
+  agentEnded(container, Successor::wanted);
 }
 
 // Those it was asked for may be born or not: the ends of their sockets tell.
-void Supervisor::agentEnded(Container& container) {
+void Supervisor::agentEnded(Container& container, Successor successor) {
   dropAgent(container);
   const bool killed = container.agentFailure.empty();
   std::string failure = std::exchange(container.agentFailure, {});
@@ -136,7 +140,7 @@ void Supervisor::agentEnded(Container& container) {
   for (const auto& [execId, process] : container.execs) {
     if (process->asked()) process->lost = failure;
   }
-  if (killed && !container.dead && !container.unasked.empty()) {
+  if (killed && successor == Successor::wanted && !container.unasked.empty()) {
     try {
       startAgent(container);
       return askNext(container);
@@ -144,6 +148,10 @@ void Supervisor::agentEnded(Container& container) {
       failure = errorJson(error);
     }
   }
+  failUnasked(container, failure);
+}
+
+void Supervisor::failUnasked(Container& container, const std::string& failure) {
   for (const std::string& execId : std::exchange(container.unasked, {})) {
     container.execs.at(execId)->lost = failure;
     failExec(container, execId);

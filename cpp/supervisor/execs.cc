@@ -13,7 +13,7 @@ void Supervisor::exec(const Request& request, Message& message) {
   const json::Document document = json::parse(request.header);
   const std::string id = document.root().get<std::string>("id");
   Container& container = find(id);
-  if (container.dead || !container.start.answered)
+  if (container.dead || container.ending || !container.start.answered)
     throw SysError("exec", "", id, ESRCH, "the container is not running");
   if (container.paused || container.freezing != 0)
     throw SysError("exec", "", id, EBUSY, "the container is paused, unpause it before exec");
@@ -36,10 +36,11 @@ void Supervisor::exec(const Request& request, Message& message) {
   process->report = std::move(its);
   process->stdio = std::move(message.fds);
   const std::string execId = process->id;
-  loop_.watchEnd(process->socket.get(), [this, id, execId] {
+  const auto said = [this, id, execId] {
     execSaid(id, execId);
     endOf(id);
-  });
+  };
+  loop_.watchEnd(process->socket.get(), said, guard(id));
   container.execs[execId] = std::move(process);
   container.unasked.push_back(execId);
   askNext(container);
@@ -74,18 +75,20 @@ void Supervisor::execBorn(const Container& container, ExecProcess& process) {
     sendFailed(process.request, SysError("exec", "pidfd_open", id, errno));
     loop_.unwatch(process.socket.get());
     process.socket.reset();
-    endBorn(loop_, process.pid, [this, id, execId] {
+    const auto ended = [this, id, execId] {
       find(id).execs.erase(execId);
       endOf(id);
-    });
-    return;
+    };
+    return endBorn(loop_, process.pid, ended, guard(id));
   }
   // The container has ended, or a terminal found no descriptor.
-  if (container.dead || process.start.failed) kernel::pidfdSendSignal(process.pidfd.get(), SIGKILL);
-  whenEnded(loop_, process.pidfd.get(), [this, id, execId](const ChildEnd& end) {
+  if (container.dead || container.ending || process.start.failed)
+    kernel::pidfdSendSignal(process.pidfd.get(), SIGKILL);
+  const auto ended = [this, id, execId](const ChildEnd& end) {
     execEnded(id, execId, end);
     endOf(id);
-  });
+  };
+  whenEnded(loop_, process.pidfd.get(), ended, guard(id));
 }
 
 void Supervisor::execReportEnded(Container& container, ExecProcess& process) {
@@ -124,7 +127,7 @@ void Supervisor::sendLost(const ExecProcess& process) {
 // With a pid namespace of its own, a container's first process ends after all
 // others were collected; without one they are killed here, and reportEnd waits.
 void Supervisor::endExecs(Container& container) {
-  if (container.agent) agentEnded(container);
+  if (container.agent) agentEnded(container, Successor::none);
   std::vector<std::string> ids;
   for (const auto& [execId, process] : container.execs) ids.push_back(execId);
   for (const std::string& execId : ids) {
@@ -134,10 +137,11 @@ void Supervisor::endExecs(Container& container) {
     } else if (process.socket) {
       // From now on to be killed as soon as it tells of itself.
       loop_.unwatch(process.socket.get());
-      loop_.watch(process.socket.get(), [this, id = container.id, execId] {
+      const auto said = [this, id = container.id, execId] {
         execSaid(id, execId);
         endOf(id);
-      });
+      };
+      loop_.watch(process.socket.get(), said, guard(container.id));
       execSaid(container.id, execId);
     }
   }

@@ -7,6 +7,7 @@
 #include "supervisor/children.h"
 #include "supervisor/cleanup.h"
 #include "supervisor/supervisor.h"
+#include "sys/failpoint.h"
 #include "sys/kernel.h"
 
 namespace slipway {
@@ -39,14 +40,22 @@ SlotOrder Supervisor::order(const Shape& shape, const std::string& image) {
   return {shape, name, scopeFolder() + "/" + name, parentFor(shape), image, nullptr, nullptr, {}};
 }
 
+std::string Supervisor::kindKey(const std::string& shapeKey, const std::string& image) {
+  return shapeKey + "/" + image;
+}
+
+Slot Supervisor::newSlot(const Shape& shape, const std::string& image, std::string_view plan) {
+  SlotOrder fresh = order(shape, image);
+  if (shape.key().empty()) fresh.plan = plan;
+  return forkSlot(fresh, environment_);
+}
+
 // A waiting slot for the same image, or else one of the same shape, which takes
 // its own guess down; or a new one. Finding none is a sign to keep more.
 Slot Supervisor::takeSlot(const Shape& shape, const std::string& image, std::string_view plan) {
   const std::string key = shape.key();
-  SlotOrder fresh = order(shape, image);
-  if (key.empty()) fresh.plan = plan;
-  if (key.empty() || settings_.poolMax == 0) return forkSlot(fresh, environment_);
-  PoolKind& kind = kinds_[key + "/" + image];
+  if (key.empty() || settings_.poolMax == 0) return newSlot(shape, image, plan);
+  PoolKind& kind = kinds_[kindKey(key, image)];
   if (kind.target == 0) {
     kind.shape = shape;
     kind.image = image;
@@ -63,7 +72,7 @@ Slot Supervisor::takeSlot(const Shape& shape, const std::string& image, std::str
   }
   if (found == waiting_.end() || found->second.image != image)
     kind.target = std::min(kind.target + 1, settings_.poolMax);
-  if (found == waiting_.end()) return forkSlot(fresh, environment_);
+  if (found == waiting_.end()) return newSlot(shape, image, plan);
   loop_.unwatch(found->second.socket.get());
   Slot slot = std::move(found->second);
   waiting_.erase(found);
@@ -92,7 +101,7 @@ void Supervisor::forgetKind(const std::string& key) {
 // For the next slot of its kind, when the container left no trace in it.
 bool Supervisor::keepRoot(Container& container) {
   Slot& slot = container.slot;
-  const auto kind = kinds_.find(slot.key + "/" + slot.image);
+  const auto kind = kinds_.find(kindKey(slot.key, slot.image));
   if (!slot.root || !container.closed || !container.newFolder || kind == kinds_.end()) return false;
   if (kind->second.roots.size() >= settings_.poolMax || !slot.root->isUntouched()) return false;
   kind->second.roots.push_back(std::move(*slot.root));
@@ -140,31 +149,35 @@ bool Supervisor::refill() {
     for (const auto& [name, slot] : waiting_)
       have += slot.key == shapeKey && slot.image == kind.image ? 1 : 0;
     if (have >= kind.target) continue;
-    SlotOrder next = order(kind.shape, kind.image);
-    next.sample = &kind.sample;
-    if (!kind.roots.empty()) {
-      next.root = &kind.roots.back().mounts();
-      next.dir = next.root->dir;
-    }
-    Slot slot;
     try {
-      slot = forkSlot(next, environment_);
-    } catch (const SysError& error) {
+      prepareSlot(kind);
+      return true;
+    } catch (const std::exception& error) {
       // Out of processes or descriptors, say: starts go on without a slot.
-      sendWarning("prepare", error);
+      sendWarning("prepare", asSysError(error, "prepare slot"));
       forgetKind(std::string(key));
       return false;
     }
-    if (next.root != nullptr) {
-      slot.root.emplace(std::move(kind.roots.back()));
-      kind.roots.pop_back();
-    }
-    const std::string name = slot.name;
-    loop_.watch(slot.socket.get(), [this, name] { poolSlotSaid(name); });
-    waiting_.emplace(name, std::move(slot));
-    return true;
   }
   return false;
+}
+
+void Supervisor::prepareSlot(PoolKind& kind) {
+  failPoint("prepare slot");
+  SlotOrder next = order(kind.shape, kind.image);
+  next.sample = &kind.sample;
+  if (!kind.roots.empty()) {
+    next.root = &kind.roots.back().mounts();
+    next.dir = next.root->dir;
+  }
+  Slot slot = forkSlot(next, environment_);
+  if (next.root != nullptr) {
+    slot.root.emplace(std::move(kind.roots.back()));
+    kind.roots.pop_back();
+  }
+  const std::string name = slot.name;
+  loop_.watch(slot.socket.get(), [this, name] { poolSlotSaid(name); });
+  waiting_.emplace(name, std::move(slot));
 }
 
 // `idle`, or the end of a slot that could not be made ready: that kind is not
@@ -173,13 +186,15 @@ void Supervisor::poolSlotSaid(const std::string& name) {
   Slot& slot = waiting_.at(name);
   Message message;
   try {
+    failPoint("hear slot");
     if (receiveMessage(slot.socket.get(), message, false) == Received::message &&
         message.data.find(R"("event":"idle")") != std::string::npos)
       return slotIsIdle(slot, message);
-  } catch (const SysError& error) {
-    sendWarning("prepare", error);  // no descriptors for its mounts, say
+  } catch (const std::exception& error) {
+    sendWarning("prepare",
+                asSysError(error, "prepare slot"));  // no descriptors for its mounts, say
   }
-  forgetKind(slot.key + "/" + slot.image);
+  forgetKind(kindKey(slot.key, slot.image));
   dropSlot(slot);
   waiting_.erase(name);
 }
@@ -220,7 +235,7 @@ void Supervisor::sweep(const std::string& dir) {
     sweeper_.take(dir);
   } catch (const SysError& error) {
     sendWarning("remove", error);
-    removeLater([dir] { removeFolder(dir); });
+    removeLater([this, dir] { sweeper_.take(dir); });
   }
 }
 

@@ -10,7 +10,8 @@
 //    | <--- exited { code, usage } ------- |
 //    | <--- warning { about, error } ----- |   at any time
 //    | ---- exec, kill, freeze, thaw,      |
-//    |      remove, stats, work, seccomp -> |   each answered by done | failed
+//    |      remove, stats, work,           |
+//    |      seccomp, forget-seccomp -----> |   each answered by done | failed
 //
 // The end of the stream means that Node is gone: everything of its engine ends.
 #pragma once

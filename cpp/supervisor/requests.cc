@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signal.h>
 
-#include <algorithm>
-
 #include "image/worker.h"
 #include "init/filters.h"
 #include "init/report.h"
@@ -54,6 +52,7 @@ void Supervisor::dispatch(const Request& request, Message& message) {
   if (request.op == "stats") return stats(request);
   if (request.op == "remove") return remove(request);
   if (request.op == "seccomp") return compileFilter(request);
+  if (request.op == "forget-seccomp") return forgetFilter(request);
   if (request.op == "work") return work(request, message);
   if (request.op == "cancel-work") return cancelWork(request);
   throw SysError("dispatch", "", request.op, ENOSYS, "no such request");
@@ -61,25 +60,22 @@ void Supervisor::dispatch(const Request& request, Message& message) {
 
 void Supervisor::compileFilter(const Request& request) {
   failPoint("compile filter");
-  sendDone(request.number, std::to_string(keepFilter(makeFilter(request.body))));
+  SeccompFilter filter = makeFilter(request.body);
+  filters_[++filterCount_] = std::move(filter);
+  sendDone(request.number, std::to_string(filterCount_));
 }
 
-// Equal ones share a number, so that there are as many as different profiles.
-uint64_t Supervisor::keepFilter(SeccompFilter filter) {
-  const auto same = [](const sock_filter& a, const sock_filter& b) {
-    return a.code == b.code && a.jt == b.jt && a.jf == b.jf && a.k == b.k;
-  };
-  for (const auto& [number, known] : filters_) {
-    if (known.flags == filter.flags && std::ranges::equal(known.program, filter.program, same))
-      return number;
-  }
-  const uint64_t number = filters_.size() + 1;
-  filters_[number] = std::move(filter);
-  return number;
+// Node asks when no start or exec that names it is under way. Slots and agents
+// keep what they know; the number never comes back.
+void Supervisor::forgetFilter(const Request& request) {
+  const json::Document document = json::parse(request.header);
+  filters_.erase(document.root().get<uint64_t>("filter"));
+  sendDone(request.number);
 }
 
 void Supervisor::requireFilter(uint64_t number) const {
-  if (number > filters_.size()) throw SysError("find filter", "", std::to_string(number), ENOENT);
+  if (number != 0 && filters_.count(number) == 0)
+    throw SysError("find filter", "", std::to_string(number), ENOENT);
 }
 
 void Supervisor::signal(const Request& request) {
@@ -98,13 +94,7 @@ void Supervisor::signal(const Request& request) {
   }
   if (container.dead) throw SysError("kill", "pidfd_send_signal", container.id, ESRCH);
   check(kernel::pidfdSendSignal(target, number), "kill", "pidfd_send_signal", container.id);
-  // A v1 freezer holds even SIGKILL back, whoever has frozen it.
-  if (number == SIGKILL && execId.empty() && container.slot.parent) {
-    Cgroup cgroup = Cgroup::open(container.slot.parent, container.slot.name);
-    if (cgroup.isFrozen()) cgroup.thaw();
-    container.paused = false;
-    container.freezing = 0;
-  }
+  if (number == SIGKILL && execId.empty()) thawKilled(container);
   sendDone(request.number);
 }
 
@@ -138,8 +128,8 @@ void Supervisor::freeze(const Request& request) {
   const auto attempt = [failure](const std::function<bool()>& what) {
     try {
       return what();
-    } catch (const SysError& error) {
-      *failure = error;
+    } catch (const std::exception& error) {
+      *failure = asSysError(error, "pause");
       return true;
     }
   };
@@ -222,17 +212,19 @@ void Supervisor::cancelWork(const Request& request) {
 void Supervisor::workerEnded(uint64_t number, const ChildEnd& end) {
   const Fd socket = std::move(workers_.at(number)->socket);
   workers_.erase(number);
-  Message answer;
-  const bool told = receiveMessage(socket.get(), answer, false) == Received::message;
-  if (told) {
+  try {
+    failPoint("hear worker");
+    Message answer;
+    if (receiveMessage(socket.get(), answer, false) != Received::message)
+      throw SysError("work on files", "", "", ECHILD,
+                     "the worker ended with code " + std::to_string(end.exitCode));
     // {"error":...} both of the work and of what kept it from beginning.
     const size_t error = answer.data.find(R"("error":)");
     const bool failed = error == 1 || answer.data.starts_with(R"({"event":"failed")");
     send(std::string(R"({"event":")") + (failed ? "failed" : "done") + R"(","req":)" +
          std::to_string(number) + "," + answer.data.substr(failed ? error : 1));
-  } else {
-    sendFailed(number, SysError("work on files", "", "", ECHILD,
-                                "the worker ended with code " + std::to_string(end.exitCode)));
+  } catch (const std::exception& error) {
+    sendFailed(number, asSysError(error, "work on files"));
   }
 }
 

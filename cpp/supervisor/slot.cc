@@ -122,9 +122,10 @@ void keepOnly(const SlotTask& task) {
 
 }  // namespace
 
-void sendFilters(int socket, uint64_t& known, uint64_t number, const SeccompFilters& filters) {
-  while (known < number && sendMessage(socket, filterMessage(known + 1, filters.at(known + 1))))
-    known++;
+void sendFilter(const Slot& slot, uint64_t number, const SeccompFilters& filters) {
+  // A slot that has ended is heard of by its plan.
+  if (number > slot.filtersKnown)
+    sendMessage(slot.socket.get(), filterMessage(number, filters.at(number)));
 }
 
 Slot forkSlot(const SlotOrder& order, const SlotEnvironment& environment) {
@@ -135,7 +136,7 @@ Slot forkSlot(const SlotOrder& order, const SlotEnvironment& environment) {
   slot.dir = order.dir;
   slot.image = order.sample == nullptr ? "" : order.image;
   slot.key = order.shape.key();
-  slot.filtersKnown = environment.filters->size();
+  slot.filtersKnown = lastFilter(*environment.filters);
   slot.parent = order.parent;
   auto [mine, its] = messagePair();
   const PidNamespace joined(order.shape);

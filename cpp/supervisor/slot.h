@@ -28,7 +28,7 @@ struct Slot {
   Fd helper;  // pidfd of who makes its user namespace, until it has ended
   Fd birth;   // from the helper, until `pidfd` and `pid` are known
   pid_t pid = 0;
-  uint64_t filtersKnown = 0;  // up to which number
+  uint64_t filtersKnown = 0;  // up to which number, of those there were
   bool idle = false;
   std::optional<KeptRoot> root;  // its own, where the next container may have it
 };
@@ -36,7 +36,7 @@ struct Slot {
 struct SlotEnvironment {
   bool rootless = false;
   bool mayChangeGroups = true;
-  SeccompFilters* filters = nullptr;   // those compiled so far, by number from 1
+  SeccompFilters* filters = nullptr;   // those compiled and not forgotten
   std::function<void()> forgetParent;  // run in the child: lets go of what is the supervisor's
 };
 
@@ -51,8 +51,8 @@ struct SlotOrder {
   std::string plan;                  // that plan, where the fork itself depends on it
 };
 
-// Tells a process forked when `known` filters were there of those up to `number`.
-void sendFilters(int socket, uint64_t& known, uint64_t number, const SeccompFilters& filters);
+// Tells a slot of the filter of its plan, when it was forked before that was made.
+void sendFilter(const Slot& slot, uint64_t number, const SeccompFilters& filters);
 
 // Forks a slot. Throws when the fork itself fails; later failures come as
 // `failed` over the slot's socket, in answer to its plan.

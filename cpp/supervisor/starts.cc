@@ -53,7 +53,7 @@ void Supervisor::start(const Request& request, Message& message) {
   const std::string id = container->id;
   if (container->slot.birth) {
     collectChild(loop_, std::move(container->slot.helper));
-    loop_.watch(container->slot.birth.get(), [this, id] { slotBorn(id); });
+    loop_.watch(container->slot.birth.get(), [this, id] { slotBorn(id); }, guard(id));
   } else {
     watchContainer(*container);
   }
@@ -86,10 +86,10 @@ void Supervisor::sendPlan(Container& container, uint64_t filter, const Request& 
   for (const Fd& fd : message.fds) fds.push_back(fd.get());
   try {
     failPoint("send plan");
-    sendFilters(slot.socket.get(), slot.filtersKnown, filter, filters_);
+    sendFilter(slot, filter, filters_);
     sendMessage(slot.socket.get(), request.body, fds);
-  } catch (const SysError& error) {
-    failStart(container, error);
+  } catch (const std::exception& error) {
+    failStart(container, asSysError(error, "send plan"));
   }
 }
 
@@ -105,18 +105,16 @@ void Supervisor::failStart(Container& container, const SysError& error) {
 
 void Supervisor::watchContainer(Container& container) {
   const std::string id = container.id;
-  whenEnded(loop_, container.slot.pidfd.get(),
-            [this, id](const ChildEnd& end) { containerEnded(id, end); });
+  whenEnded(
+      loop_, container.slot.pidfd.get(),
+      [this, id](const ChildEnd& end) { containerEnded(id, end); }, guard(id));
   if (!container.slot.socket) return;
-  try {
-    // By execve or by its death; what it said before waits until then.
-    loop_.watchEnd(container.slot.socket.get(), [this, id] {
-      while (slotSaid(id) == Received::message) {
-      }
-    });
-  } catch (const SysError& error) {
-    failStart(container, error);
-  }
+  const auto said = [this, id] {
+    while (slotSaid(id) == Received::message) {
+    }
+  };
+  // By execve or by its death; what it said before waits until then.
+  loop_.watchEnd(container.slot.socket.get(), said, guard(id));
 }
 
 void Supervisor::slotBorn(const std::string& id) {
@@ -132,11 +130,12 @@ void Supervisor::slotBorn(const std::string& id) {
   if (slot.pidfd) return watchContainer(container);
   if (slot.pid == 0) return containerEnded(id, {});
   // No descriptor was free for its pidfd.
-  endBorn(loop_, slot.pid, [this, id] { containerEnded(id, {}); });
+  endBorn(loop_, slot.pid, [this, id] { containerEnded(id, {}); }, guard(id));
 }
 
 Received Supervisor::slotSaid(const std::string& id) {
   Container& container = find(id);
+  failPoint("hear start");
   StartReport& start = container.start;
   const Received what = start.hear(container.slot.socket.get(), container.slot.pidfd.get());
   if (what == Received::closed) slotEnded(container);
@@ -164,9 +163,9 @@ Received StartReport::hear(int socket, int pidfd) {
     const Received what = receiveMessage(socket, message, false);
     if (what == Received::message) take(std::move(message));
     return what;
-  } catch (const SysError& error) {
+  } catch (const std::exception& error) {
     failed = true;
-    failure = errorJson(error);
+    failure = errorJson(asSysError(error, "start container"));
     kernel::pidfdSendSignal(pidfd, SIGKILL);
     return Received::message;
   }
@@ -200,13 +199,13 @@ void StartReport::take(Message message) {
 
 void Supervisor::sendStarted(uint64_t request, pid_t pid, const std::string& dir,
                              StartReport& start) {
-  start.answered = true;
   const std::string text = R"({"event":"started","req":)" + std::to_string(request) + R"(,"pid":)" +
                            std::to_string(pid) + R"(,"dir":)" + quoted(dir) + R"(,"timings":)" +
                            start.timings + "}";
   // Twice: Node reads and writes through descriptors of their own.
   const int masters[2] = {start.master.get(), start.master.get()};
   send(text, start.master ? std::span<const int>(masters) : std::span<const int>());
+  start.answered = true;
   start.master.reset();
 }
 

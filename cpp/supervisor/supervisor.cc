@@ -78,6 +78,7 @@ void Supervisor::run() {
   loop_.watch(control_.get(), [this] { receive(); });
   try {
     loop_.run();
+    if (lost_) throw SysError(*lost_);
   } catch (const std::exception&) {
     // A fault of the supervisor itself: nothing it holds may outlive it.
     shutdown();
@@ -93,7 +94,13 @@ Container& Supervisor::find(const std::string& id) {
 }
 
 void Supervisor::send(const std::string& text, std::span<const int> fds) {
-  sendMessage(control_.get(), text, fds);
+  try {
+    sendMessage(control_.get(), text, fds);
+  } catch (const SysError& error) {
+    if (!fds.empty()) throw;  // those of one container may be what cannot be sent
+    lost_ = error;
+    loop_.stop();
+  }
 }
 
 void Supervisor::sendDone(uint64_t request, const std::string& result) {

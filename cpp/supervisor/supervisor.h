@@ -2,7 +2,7 @@
 // The one helper process of an Engine: parent of all its containers, keeper of
 // its cgroups and folders. Single-threaded; ends, and takes everything with it,
 // when its socket to Node ends. One file a subject: starts.cc, execs.cc,
-// exec_agents.cc, untold.cc, ends.cc, requests.cc, pool.cc, repair.cc.
+// exec_agents.cc, untold.cc, ends.cc, failures.cc, requests.cc, pool.cc, repair.cc.
 #pragma once
 
 #include <deque>
@@ -78,6 +78,7 @@ struct Container {
   StartReport start;
   bool newFolder = true;  // this start made it, so that its failure removes it
   bool dead = false, paused = false;
+  bool ending = false;  // since it could not be served
   // Shares nothing with anybody, so that no descriptor can have left it, and may
   // change nothing but files of its root: the root may be kept.
   bool closed = false;
@@ -105,7 +106,7 @@ class Supervisor {
   void receive();
   void dispatch(const Request& request, Message& message);
   void compileFilter(const Request& request);
-  uint64_t keepFilter(SeccompFilter filter);
+  void forgetFilter(const Request& request);
   void requireFilter(uint64_t number) const;
   void signal(const Request& request);
   Container& toFreeze(const Request& request, const char* step, bool paused);
@@ -136,7 +137,9 @@ class Supervisor {
   void askNext(Container& container);
   void askLater(Container& container);
   void agentSaid(Container& container);
-  void agentEnded(Container& container);
+  enum class Successor { wanted, none };
+  void agentEnded(Container& container, Successor successor);
+  void failUnasked(Container& container, const std::string& failure);
   void dropAgent(Container& container);
 
   // execs.cc
@@ -157,8 +160,16 @@ class Supervisor {
   void hearBirths();
   bool isKnown(pid_t pid) const;
 
+  // failures.cc
+  Loop::Guard guard(const std::string& id);
+  void containerFailed(const std::string& id, const SysError& error);
+  void endAllExecs(Container& container);
+  void tellFailure(Container& container, const SysError& error);
+  static void thawKilled(Container& container);
+
   // ends.cc
   void containerEnded(const std::string& id, const ChildEnd& end);
+  static std::string endReport(const Container& container);
   void reportEnd(Container& container);
   void finishEnd(const std::string& id, std::string report, int tries);
   void removeLater(std::function<void()> work, int delayMs = 100);
@@ -174,6 +185,8 @@ class Supervisor {
     size_t target = 0;
     uint64_t lastUseNs = 0;
   };
+  static std::string kindKey(const std::string& shapeKey, const std::string& image);
+  Slot newSlot(const Shape& shape, const std::string& image, std::string_view plan);
   Slot takeSlot(const Shape& shape, const std::string& image, std::string_view plan);
   void forgetOldKinds();
   void forgetKind(const std::string& key);
@@ -183,6 +196,7 @@ class Supervisor {
   void refillSoon();
   void refillLater(int delayMs);
   bool refill();
+  void prepareSlot(PoolKind& kind);
   void poolSlotSaid(const std::string& name);
   SlotOrder order(const Shape& shape, const std::string& image);
   std::shared_ptr<CgroupParent> parentFor(const Shape& shape);
@@ -211,23 +225,27 @@ class Supervisor {
   std::string runFolder() const { return settings_.run + "/" + settings_.id; }
   std::string scopeFolder() const { return settings_.root + "/scope/" + settings_.id; }
   Container& find(const std::string& id);
+  // Throws for `fds`. A failure of the channel itself ends the loop, whoever was
+  // about to speak.
   void send(const std::string& text, std::span<const int> fds = {});
   void sendStarted(uint64_t request, pid_t pid, const std::string& dir, StartReport& start);
   void sendDone(uint64_t request, const std::string& result = "null");
   void sendFailed(uint64_t request, const SysError& error);
   // For failures that answer no request: "remove" what is left over, "prepare" a
-  // start in advance.
+  // start in advance, "serve" a container.
   void sendWarning(const char* about, const SysError& error);
   void forgetInChild();
 
   Fd& control_;
+  std::optional<SysError> lost_;  // why nothing more can be said over it
   EngineSettings settings_;
   CgroupLayout layout_;
   std::shared_ptr<CgroupParent> parent_;
   std::map<std::string, std::shared_ptr<CgroupParent>> otherParents_;
   std::map<std::string, int> otherLevels_;  // by path: how many folders to remove with it
   SlotEnvironment environment_;
-  SeccompFilters filters_;  // numbered from 1
+  SeccompFilters filters_;    // those that Node has not given back, by number
+  uint64_t filterCount_ = 0;  // of all times
   Loop loop_;
   Sweeper sweeper_;
   Fd lock_, cgroupLock_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor/sweeper.h"
 
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -12,6 +13,7 @@
 #include "supervisor/fork_child.h"
 #include "sys/descriptors.h"
 #include "sys/failpoint.h"
+#include "sys/kernel.h"
 #include "sys/message.h"
 
 namespace slipway {
@@ -59,12 +61,21 @@ void Sweeper::launch() {
 // sweeper, and that one finds what is left.
 void Sweeper::said() {
   Message message;
-  const Received what = receiveMessage(socket_.get(), message, false);
-  if (what == Received::message) {
+  try {
+    failPoint("hear sweeper");
+    const Received what = receiveMessage(socket_.get(), message, false);
+    if (what == Received::closed) return drop();
+    if (what == Received::nothing) return;
     const json::Document document = json::parse(message.data);
-    return warn_(readError(document.root().at("error")));
+    warn_(readError(document.root().at("error")));
+  } catch (const std::exception& error) {
+    warn_(asSysError(error, kStep));
+    drop();
   }
-  if (what == Received::nothing) return;
+}
+
+void Sweeper::drop() {
+  kernel::pidfdSendSignal(pidfd_.get(), SIGKILL);
   loop_.unwatch(socket_.get());
   socket_.reset();
   collectChild(loop_, std::move(pidfd_));

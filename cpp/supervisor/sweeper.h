@@ -35,6 +35,7 @@ class Sweeper {
  private:
   void launch();
   void said();
+  void drop();
 
   Loop& loop_;
   std::string trash_;

@@ -9,6 +9,7 @@
 
 #include "container/rootfs.h"
 #include "container/userns.h"
+#include "init/filters.h"
 #include "init/report.h"
 #include "init/steps.h"
 #include "spec/json.h"
@@ -177,7 +178,7 @@ Slot forkUsernsSlot(const SlotOrder& order, const SlotEnvironment& environment) 
   slot.name = order.name;
   slot.dir = order.dir;
   slot.parent = order.parent;
-  slot.filtersKnown = environment.filters->size();
+  slot.filtersKnown = lastFilter(*environment.filters);
   auto [mine, its] = messagePair();
   failPoint("fork helper");
   Child helper = forkChild(kStep, environment.forgetParent, [&](int birth) {

@@ -135,20 +135,21 @@ export class Exec implements PromiseLike<ExecResult> {
     try {
       const supervisor = await engine.supervisor();
       const exec = buildExecProcess({ options: this.#options, ...built, machine: engine.machine });
-      const filter = exec.seccomp === null ? null : await engine.filter(exec.seccomp);
-      if (this.#canceled !== undefined) throw canceledError('exec', this.#canceled.reason);
-      const extras = {
-        user: exec.user,
-        groupAdd: exec.groupAdd,
-        rootOnlyCapabilities: exec.rootOnlyCapabilities,
-        ownPipes: stdio.ownPipes,
-        failPoint: process.env.SLIPWAY_FAIL_EXEC_STEP,
-        filter: filter ?? 0,
-      };
-      const body = `${JSON.stringify(extras).slice(0, -1)},"process":${stringifySpec(exec.process)}}`;
-      const mayTrace = exec.process.capabilities?.bounding?.includes('CAP_SYS_PTRACE') ?? true;
-      const header = { id, execId: this.#id, filter: filter ?? 0, mayTrace };
-      await this.#request(supervisor, header, body, stdio, onExit);
+      await engine.withFilter(exec.seccomp, (filter) => {
+        if (this.#canceled !== undefined) throw canceledError('exec', this.#canceled.reason);
+        const extras = {
+          user: exec.user,
+          groupAdd: exec.groupAdd,
+          rootOnlyCapabilities: exec.rootOnlyCapabilities,
+          ownPipes: stdio.ownPipes,
+          failPoint: process.env.SLIPWAY_FAIL_EXEC_STEP,
+          filter,
+        };
+        const body = `${JSON.stringify(extras).slice(0, -1)},"process":${stringifySpec(exec.process)}}`;
+        const mayTrace = exec.process.capabilities?.bounding?.includes('CAP_SYS_PTRACE') ?? true;
+        const header = { id, execId: this.#id, filter, mayTrace };
+        return this.#request(supervisor, header, body, stdio, onExit);
+      });
       if (input !== undefined) {
         // A process need not read all it is given.
         this.stdin?.on('error', () => {});

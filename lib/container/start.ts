@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The start of a container: one message to the supervisor, one answer.
+import type { Supervisor } from '../engine/supervisor.js';
 import { ConflictError } from '../errors.js';
 import { makeFolders } from '../folders.js';
 import { stringifySpec } from '../spec/stringify.js';
@@ -29,10 +30,20 @@ export function startContainer(self: Internals): Promise<void> {
 
 async function start(self: Internals): Promise<void> {
   const began = process.hrtime.bigint();
-  const { engine, built, options } = self;
+  const { engine, built } = self;
   const supervisor = await engine.supervisor();
-  const { seccomp } = built.extras;
-  const filter = seccomp === null ? null : await engine.filter(seccomp);
+  await engine.withFilter(built.extras.seccomp, (filter) =>
+    startFiltered(self, supervisor, filter, began),
+  );
+}
+
+async function startFiltered(
+  self: Internals,
+  supervisor: Supervisor,
+  filter: number,
+  began: bigint,
+): Promise<void> {
+  const { built, options } = self;
   for (const path of built.extras.createHostPaths) makeFolders(path);
   const stdio = openStdio(options);
   // The end may arrive together with the answer; it is told after that was taken in.
@@ -99,7 +110,7 @@ function ended(self: Internals, report: ExitReport): void {
   }
 }
 
-function header(self: Internals, filter: number | null): Record<string, unknown> {
+function header(self: Internals, filter: number): Record<string, unknown> {
   const { linux } = self.built.spec;
   return {
     id: self.id,
@@ -114,11 +125,11 @@ function header(self: Internals, filter: number | null): Record<string, unknown>
       cgroupParent: self.options.cgroupParent,
     },
     closed: self.built.extras.closed,
-    filter: filter ?? 0,
+    filter,
   };
 }
 
-function planText(self: Internals, filter: number | null, ownPipes: readonly number[]): string {
+function planText(self: Internals, filter: number, ownPipes: readonly number[]): string {
   const { spec, extras } = self.built;
   const layers = self.image.layers();
   const plan = {
@@ -137,7 +148,7 @@ function planText(self: Internals, filter: number | null, ownPipes: readonly num
     rootOnlyCapabilities: extras.rootOnlyCapabilities,
     rootless: self.engine.machine.rootless,
     failPoint: process.env.SLIPWAY_FAIL_STEP,
-    filter: filter ?? 0,
+    filter,
   };
   return `${JSON.stringify(plan).slice(0, -1)},"spec":${stringifySpec(spec)}}`;
 }

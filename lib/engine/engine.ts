@@ -9,12 +9,12 @@ import type { ImageWorker } from '../image/worker.js';
 import { type MachineFacts, readMachineFacts } from '../spec/machine.js';
 import type { LinuxSeccomp } from '../spec/seccomp-types.js';
 import { fileLock, imageWorker } from './files.js';
+import { Filters } from './filters.js';
 import { chooseRoots } from './roots.js';
 import { Supervisor } from './supervisor.js';
 
 const DEFAULT_PREPARED = 2;
 const MAX_PREPARED = 8;
-const MOST_FILTERS = 64;
 
 /** What an {@link Engine} is made with. */
 export interface EngineOptions {
@@ -55,8 +55,10 @@ export class Engine implements AsyncDisposable {
   #supervisor: Promise<Supervisor> | undefined;
   #machine: MachineFacts | undefined;
   #closed: Promise<void> | undefined;
-  readonly #filters = new WeakMap<LinuxSeccomp, Promise<number>>();
-  readonly #filtersByText = new Map<string, Promise<number>>();
+  readonly #filters = new Filters(
+    (profile) => this.#compile(profile),
+    (number) => this.#forget(number),
+  );
   readonly #closers = new Set<() => void>();
 
   constructor(options: EngineOptions = {}) {
@@ -119,16 +121,12 @@ export class Engine implements AsyncDisposable {
     return this.#supervisor;
   }
 
-  /** @internal The supervisor's number of a filter; equal profiles are compiled once. */
-  filter(profile: LinuxSeccomp): Promise<number> {
-    let filter = this.#filters.get(profile);
-    if (filter === undefined) {
-      filter = this.#sameFilter(JSON.stringify(profile));
-      // A failure is not kept: the next start asks again.
-      filter.catch(() => this.#filters.delete(profile));
-      this.#filters.set(profile, filter);
-    }
-    return filter;
+  /**
+   * @internal Runs `use` with the supervisor's number of a filter, 0 for none, which is good until
+   * `use` has settled. Equal profiles are compiled once.
+   */
+  withFilter<T>(profile: LinuxSeccomp | null, use: (number: number) => Promise<T>): Promise<T> {
+    return profile === null ? use(0) : this.#filters.with(profile, use);
   }
 
   /** @internal Runs before the engine closes. */
@@ -169,24 +167,17 @@ export class Engine implements AsyncDisposable {
     }
   }
 
-  // A caller's profile is another object at each start.
-  #sameFilter(text: string): Promise<number> {
-    const known = this.#filtersByText.get(text);
-    const filter = known ?? this.#compile(text);
-    // The one used last is the last to be forgotten.
-    this.#filtersByText.delete(text);
-    this.#filtersByText.set(text, filter);
-    filter.catch(() => this.#filtersByText.delete(text));
-    const [oldest] = this.#filtersByText.keys();
-    if (this.#filtersByText.size > MOST_FILTERS && oldest !== undefined)
-      this.#filtersByText.delete(oldest);
-    return filter;
-  }
-
   async #compile(profile: string): Promise<number> {
     const supervisor = await this.supervisor();
     const answer = await supervisor.request('seccomp', {}, profile);
     return answer.result as number;
+  }
+
+  // A supervisor that has ended has forgotten them all.
+  #forget(filter: number): void {
+    this.supervisor()
+      .then((supervisor) => supervisor.request('forget-seccomp', { filter }))
+      .catch(() => {});
   }
 
   async #close(): Promise<void> {

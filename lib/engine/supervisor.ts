@@ -37,6 +37,7 @@ export interface SupervisorSettings {
 // Failures that answer no request. docs/errors.md lists the codes.
 const WARNINGS = {
   remove: { code: 'SLIPWAY_NOT_REMOVED', what: 'left over and not removed' },
+  serve: { code: 'SLIPWAY_CONTAINER_ENDED', what: 'a container could not be served' },
   prepare: { code: 'SLIPWAY_NOT_PREPARED', what: 'no start could be prepared in advance' },
 } as const;
 

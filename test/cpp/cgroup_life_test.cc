@@ -3,6 +3,7 @@
 // the machine and once as if its v2 tree were not mounted.
 #include <fcntl.h>
 #include <linux/loop.h>
+#include <linux/userfaultfd.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -201,6 +202,35 @@ TEST_P(CgroupLife, AForkBombDiesAtOnce) {
   EXPECT_TRUE(cgroup.killAll());
   // Orphans count until the machine's init has reaped them.
   EXPECT_TRUE(eventually([&] { return cgroup.usage().pidsCurrent == 0u; }));
+}
+
+// Its system call reads a page that nobody ever fills in: no freezer reaches it.
+int waitForAPage() {
+  const int faults = static_cast<int>(syscall(SYS_userfaultfd, O_CLOEXEC));
+  uffdio_api api{UFFD_API, 0, 0};
+  void* page = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  uffdio_register missing{
+      {reinterpret_cast<uint64_t>(page), 4096}, UFFDIO_REGISTER_MODE_MISSING, 0};
+  int ends[2];
+  if (ioctl(faults, UFFDIO_API, &api) < 0 || ioctl(faults, UFFDIO_REGISTER, &missing) < 0 ||
+      pipe(ends) < 0)
+    return 1;
+  return static_cast<int>(write(ends[1], page, 1));
+}
+
+TEST_P(CgroupLife, WhatDoesNotStandStillIsKilledWithoutAWait) {
+  Cgroup cgroup = Cgroup::create(parent_, "box");
+  const pid_t stuck = spawn(cgroup, waitForAPage), other = sleeper(cgroup);
+  ASSERT_TRUE(eventually([&] {
+    const bool stands = failureOf([&] { cgroup.freeze(20); }).err != ETIMEDOUT;
+    if (stands) cgroup.thaw();
+    return !stands;
+  }));
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_FALSE(cgroup.killAll());
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::milliseconds(150));
+  EXPECT_TRUE(dies(stuck));
+  EXPECT_TRUE(dies(other));
 }
 
 TEST_P(CgroupLife, RemovingWhatIsInUseFailsInBoundedTimeAndCanBeRepeated) {

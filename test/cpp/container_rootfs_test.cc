@@ -3,18 +3,13 @@
 #include "container/rootfs.h"
 
 #include <fcntl.h>
-#include <gtest/gtest.h>
-#include <sched.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
-#include <cstdlib>
 #include <fstream>
 
 #include "container/classic_overlay.h"
-#include "image/remove_tree.h"
 #include "needs.h"
+#include "rootfs_fixture.h"
 #include "sys/detached_mount.h"
 #include "sys/error.h"
 #include "sys/path.h"
@@ -22,20 +17,11 @@
 namespace slipway {
 namespace {
 
-class RootfsTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    SLIPWAY_NEEDS(geteuid() == 0, "root");
-    char name[] = "/tmp/slipway-rootfs-XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    dir_ = name;
-  }
-  void TearDown() override {
-    if (dir_.empty()) return;
-    const Fd parent(open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC));
-    removeTree(parent.get(), dir_.substr(5));
-  }
+using test::inMountNamespace;
+using test::RootfsFolderTest;
 
+class RootfsTest : public RootfsFolderTest {
+ protected:
   // A layer with a file of its own; the name is long, so that all together are
   // far past the page that the classic option string may have.
   std::string layer(int number) {
@@ -45,27 +31,7 @@ class RootfsTest : public ::testing::Test {
     std::ofstream(path + "/top") << number;
     return path;
   }
-
-  std::string dir_;
 };
-
-int inMountNamespace(const std::function<int()>& body) {
-  const pid_t child = fork();
-  if (child == 0) {
-    try {
-      if (unshare(CLONE_NEWNS) < 0 ||
-          mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) < 0)
-        _exit(100);
-      _exit(body());
-    } catch (const SysError& error) {
-      fprintf(stderr, "%s hint: %s\n", error.what(), error.hint.c_str());
-      _exit(101);
-    }
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 102;
-}
 
 TEST_F(RootfsTest, HoldsAsManyLayersAsTheKernelTakes) {
   RootfsPlan plan;

@@ -4,13 +4,9 @@
 #include "supervisor/kept_root.h"
 
 #include <fcntl.h>
-#include <gtest/gtest.h>
 #include <linux/fs.h>
-#include <sched.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -19,9 +15,9 @@
 #include <functional>
 
 #include "container/rootfs.h"
-#include "image/remove_tree.h"
 #include "init/report.h"
 #include "needs.h"
+#include "rootfs_fixture.h"
 #include "sys/error.h"
 
 namespace slipway {
@@ -93,26 +89,17 @@ const Change kChanges[] = {
      true},
 };
 
-class KeptRootTest : public ::testing::TestWithParam<Change> {
+class KeptRootTest : public test::RootfsFolderTest, public ::testing::WithParamInterface<Change> {
  protected:
   void SetUp() override {
-    SLIPWAY_NEEDS(geteuid() == 0, "root");
-    char name[] = "/var/tmp/slipway-kept-XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    dir_ = name;
+    RootfsFolderTest::SetUp();
+    if (dir_.empty()) return;
     mkdir((dir_ + "/layer").c_str(), 0755);
     mkdir((dir_ + "/layer/folder").c_str(), 0755);
     mkdir((dir_ + "/at").c_str(), 0755);
     std::ofstream(dir_ + "/layer/file") << "content";
     std::ofstream(dir_ + "/layer/folder/deep") << "content";
   }
-  void TearDown() override {
-    if (dir_.empty()) return;
-    const Fd parent(open("/var/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC));
-    removeTree(parent.get(), dir_.substr(9));
-  }
-
-  std::string dir_;
 };
 
 // 0: untouched, 1: touched, 2: this kernel cannot keep roots.
@@ -139,22 +126,9 @@ int outcome(const std::string& dir, const Change& change) {
 }
 
 TEST_P(KeptRootTest, ShowsWhetherItWasTouched) {
-  const pid_t child = fork();
-  if (child == 0) {
-    try {
-      if (unshare(CLONE_NEWNS) < 0 ||
-          mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) < 0)
-        _exit(100);
-      _exit(outcome(dir_, GetParam()));
-    } catch (const std::exception& error) {
-      fprintf(stderr, "%s\n", error.what());
-      _exit(101);
-    }
-  }
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  SLIPWAY_NEEDS_KIND(WEXITSTATUS(status) != 2, "Linux 6.15");
-  EXPECT_EQ(WEXITSTATUS(status), GetParam().shows ? 1 : 0);
+  const int found = test::inMountNamespace([this] { return outcome(dir_, GetParam()); });
+  SLIPWAY_NEEDS_KIND(found != 2, "Linux 6.15");
+  EXPECT_EQ(found, GetParam().shows ? 1 : 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Changes, KeptRootTest, ::testing::ValuesIn(kChanges));

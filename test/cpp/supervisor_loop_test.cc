@@ -3,11 +3,17 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
+
+#include <cstddef>
 
 #include "supervisor/children.h"
 #include "supervisor/fork_child.h"
@@ -88,6 +94,82 @@ TEST(Loop, TellsWhatCameInTime) {
   loop.run();
   EXPECT_TRUE(came);
   EXPECT_EQ(looks, 3);
+}
+
+TEST(Loop, WhatAGuardedCallbackThrowsEndsNobodyElse) {
+  Loop loop;
+  const Fd event = readableEvent(), other = readableEvent();
+  std::string thrown;
+  int served = 0;
+  const auto guard = [&](const std::exception& error) { thrown += error.what(); };
+  loop.watch(
+      event.get(),
+      [&] {
+        loop.unwatch(event.get());
+        throw std::runtime_error("by a watch");
+      },
+      guard);
+  loop.after(1, [] { throw std::runtime_error(", by a timer"); }, guard);
+  loop.until([&] { return !thrown.empty(); }, 1000,
+             [](bool) { throw std::runtime_error(", by a wait"); }, guard);
+  loop.watch(other.get(), [&] { served++; });
+  loop.after(20, [&] { loop.stop(); });
+  loop.run();
+  EXPECT_EQ(thrown, "by a watch, by a timer, by a wait");
+  EXPECT_GT(served, 1);
+}
+
+TEST(Loop, EndsWithWhatNobodyGuards) {
+  Loop loop;
+  loop.after(1, [] { throw std::runtime_error("of its own"); });
+  EXPECT_THROW(loop.run(), std::runtime_error);
+}
+
+// As when all watches of this user are taken.
+void refuseWatches() {
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_epoll_ctl, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[1])),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, EPOLL_CTL_ADD, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSPC),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog code{sizeof program / sizeof *program, program};
+  check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "test", "prctl");
+  check(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &code), "test", "prctl");
+}
+
+// 0 when each was called as often as it should.
+int serveWithoutRoom() {
+  Loop loop;
+  refuseWatches();
+  const Fd readable = readableEvent(), silent = silentEvent(), gone = readableEvent();
+  auto [mine, its] = messagePair();
+  int calls = 0, wrong = 0, ends = 0;
+  loop.watch(readable.get(), [&] { calls++; });
+  loop.watch(silent.get(), [&] { wrong++; });
+  loop.watch(gone.get(), [&] { wrong++; });
+  loop.unwatch(gone.get());
+  sendMessage(its.get(), "not an end");
+  loop.watchEnd(mine.get(), [&] {
+    loop.unwatch(mine.get());
+    ends++;
+  });
+  loop.after(30, [&] {
+    wrong += ends;
+    its.reset();
+  });
+  loop.after(80, [&] { loop.stop(); });
+  loop.run();
+  return calls >= 2 && calls < 20 && wrong == 0 && ends == 1 ? 0 : 1;
+}
+
+TEST(Loop, ServesWhatTheKernelHasNoRoomToWatch) {
+  const Child child = forkChild("test", [] {}, [](int) { _exit(serveWithoutRoom()); });
+  siginfo_t info{};
+  ASSERT_EQ(waitid(P_PID, static_cast<id_t>(child.pid), &info, WEXITED), 0);
+  EXPECT_EQ(info.si_status, 0);
 }
 
 Child sleeper() {

@@ -15,7 +15,7 @@ import {
 import { freshRoot } from '../helpers/boxes.js';
 import { importBusybox } from '../helpers/busybox.js';
 import { assertCensusReturnsTo, type Census, settledCensus } from '../helpers/census.js';
-import { cgroupsNamed, childrenOf } from '../helpers/host.js';
+import { cgroupsNamed, childrenOf, until } from '../helpers/host.js';
 import { assertNothingOfContainers, containerCgroups, settledFds } from '../helpers/leftovers.js';
 import { needs } from '../helpers/needs.js';
 
@@ -50,6 +50,8 @@ const PARENT_START = ['start/record cgroup parent'];
 const EXEC = ['fork agent', 'join cgroup', 'join container', 'ask agent', 'fork exec'];
 const REMOVE = ['start sweeper', 'move folder away'];
 const WORK = ['start worker', 'work on files'];
+// What the engine hears of those it serves, which no request waits for in its own turn.
+const SERVE = ['hear start', 'report end', 'hear worker', 'hear sweeper', 'hear agent'];
 const LAUNCH = [
   'launch supervisor',
   'send settings',
@@ -59,12 +61,14 @@ const LAUNCH = [
   'greet program',
 ];
 const WAITING = [
+  'prepare slot',
   'fork slot',
   'create cgroup',
   'join cgroup',
   'enter namespaces early',
   'prepare rootfs',
   'prepare file systems',
+  'hear slot',
 ];
 const CLOSE = ['remove folder', 'remove cgroup', 'remove cgroup parent'];
 
@@ -152,7 +156,7 @@ describe('a place that fails', () => {
 
   it('is in one of the lists here', () => {
     const listed = [CREATE, START, USERNS_START, PARENT_START, EXEC]
-      .concat([REMOVE, WORK, LAUNCH, WAITING, CLOSE])
+      .concat([REMOVE, WORK, SERVE, LAUNCH, WAITING, CLOSE])
       .flat()
       .map((point) => point.slice(point.indexOf('/') + 1));
     assert.deepEqual([...new Set(listed)].sort(), [...pointsOfSources()].sort());
@@ -250,6 +254,97 @@ describe('a place that fails', () => {
       assert.deepEqual(cgroupsNamed(engine.id), []);
     });
   }
+
+  describe('of the service of one container', () => {
+    const warned: (Error & { code?: string })[] = [];
+    const listen = (warning: Error) => void warned.push(warning);
+    let other: Container;
+    let pid: number;
+
+    beforeEach(() => {
+      warned.length = 0;
+      process.on('warning', listen);
+    });
+    afterEach(() => void process.off('warning', listen));
+
+    async function failsOnce(point: string): Promise<void> {
+      ({ pid } = await failing(`engine/${point}`, () => engine.supervisor()));
+    }
+
+    async function assertOthersLive(codes: string[]): Promise<void> {
+      assert.equal((await other.exec(['echo', 'lives'])).stdout, 'lives');
+      assert.equal((await engine.supervisor()).pid, pid);
+      await other.remove({ force: true });
+      await assertNothingOfContainers(engine);
+      await assertGoesOn();
+      assert.deepEqual(
+        warned.map(({ code }) => code),
+        codes,
+      );
+    }
+
+    it('fails its start alone', async () => {
+      await failsOnce('hear start');
+      await assert.rejects(run(), failedAt('hear start'));
+      await assertNothingOfContainers(engine);
+      other = await run();
+      await assertOthersLive([]);
+    });
+
+    it('keeps nothing back of its end but what failed', async () => {
+      await failsOnce('report end');
+      other = await run();
+      const box = await run({ command: ['sh', '-c', 'exit 7'] });
+      assert.equal((await box.wait()).exitCode, 7);
+      await box.remove();
+      await assertOthersLive(['SLIPWAY_CONTAINER_ENDED']);
+      assert.match(warned[0]?.message ?? '', new RegExp(`container ${box.id} was ended`));
+    });
+
+    it('ends it while it runs, with all it runs', async () => {
+      await failsOnce('hear agent');
+      const box = await run();
+      const exec = Promise.allSettled([box.exec(['sleep', '601'])]);
+      assert.equal((await box.wait()).signal, 'SIGKILL');
+      await exec;
+      await box.remove();
+      other = await run();
+      await assertOthersLive(['SLIPWAY_CONTAINER_ENDED']);
+    });
+
+    it('fails work on files alone', async () => {
+      await failsOnce('hear worker');
+      other = await run();
+      const folders = { source: join(root, 'from'), destination: join(root, 'to') };
+      for (const folder of Object.values(folders)) mkdirSync(folder);
+      await assert.rejects(engine.imageWorker.copy(folders), failedAt('hear worker'));
+      assert.equal((await engine.imageWorker.copy(folders)).skippedDevices, 0);
+      for (const folder of Object.values(folders)) rmSync(folder, { recursive: true });
+      await assertOthersLive([]);
+    });
+
+    it('loses who sweeps, and gets another', async () => {
+      await failsOnce('hear sweeper');
+      other = await run();
+      await (await run({ command: ['true'], autoRemove: true })).wait();
+      const [sweeper = 0] = childrenOf(pid).filter((child) => child !== other.pid);
+      process.kill(sweeper, 'SIGKILL');
+      await until('it is told', () => warned.length > 0);
+      await (await run({ command: ['true'], autoRemove: true })).wait();
+      await assertOthersLive(['SLIPWAY_NOT_REMOVED']);
+    });
+
+    it('leaves its folder to who sweeps as soon as there is one', async () => {
+      await failsOnce('start sweeper');
+      other = await run();
+      await (await run({ command: ['true'], autoRemove: true })).wait();
+      const sweepers = () => childrenOf(pid).filter((child) => child !== other.pid);
+      assert.deepEqual(sweepers(), []);
+      const trash = join(root, 'scope', engine.id, 'trash');
+      await until('one has come', () => sweepers().length === 1 && allNames(trash).length === 0);
+      await assertOthersLive(['SLIPWAY_NOT_REMOVED']);
+    });
+  });
 
   it('of what follows a failed start rides along, and is made good soon after', async () => {
     for (const point of ['remove folder', 'remove cgroup']) {
