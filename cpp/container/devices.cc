@@ -44,13 +44,27 @@ struct Place {
   std::string name;
 };
 
+// Nodes are made with the machine's rights: never in a folder of the machine that
+// a volume has put below /dev.
+void refuseOtherMount(int root, int folder, const std::string& path) {
+  if (!path.starts_with("/dev/")) return;
+  const Fd dev = openInRoot(root, "/dev", O_PATH | O_DIRECTORY, kStep, Links::refuse);
+  struct stat its, wanted;
+  check(fstat(folder, &its), kStep, "fstat", path);
+  check(fstat(dev.get(), &wanted), kStep, "fstat", "/dev");
+  if (its.st_dev != wanted.st_dev)
+    throw SysError(kStep, "mknodat", path, EXDEV, "another mount covers the folder of the device");
+}
+
 Place placeOf(int root, const std::string& path) {
   const size_t slash = path.rfind('/');
   if (slash == std::string::npos || slash + 1 == path.size() || path.substr(slash + 1) == "..") {
     throw SysError(kStep, "mknodat", path, EINVAL, "a device path is absolute and names a file");
   }
-  return {makeDirInRoot(root, slash == 0 ? "/" : path.substr(0, slash), kStep),
-          path.substr(slash + 1)};
+  const std::string parent = slash == 0 ? "/" : path.substr(0, slash);
+  Fd folder = makeDirInRoot(root, parent, kStep, Links::refuse);
+  refuseOtherMount(root, folder.get(), path);
+  return {std::move(folder), path.substr(slash + 1)};
 }
 
 void bindNode(int folder, const std::string& name, const std::string& path) {

@@ -28,7 +28,7 @@ iovec part(const void* data, size_t size) { return {const_cast<void*>(data), siz
 // With its end, so that the texts can be told apart.
 iovec textPart(const char* text) { return part(text, strnlen(text, kLongestText) + 1); }
 
-void tell(int socket, const Head& head, const Fault& fault) {
+long tell(int socket, const Head& head, const Fault& fault) {
   const char frame = kInlineFrame;
   const char* step = fault.step == nullptr ? "" : fault.step;
   std::array parts{part(&frame, 1),     part(kMark.data(), kMark.size()), part(&head, sizeof head),
@@ -37,12 +37,16 @@ void tell(int socket, const Head& head, const Fault& fault) {
   msghdr header{};
   header.msg_iov = parts.data();
   header.msg_iovlen = parts.size();
-  raw::call(SYS_sendmsg, socket, &header, MSG_NOSIGNAL);
+  return raw::call(SYS_sendmsg, socket, &header, MSG_NOSIGNAL);
 }
 
 std::string nextText(std::string_view& texts) {
-  const std::string text(texts.substr(0, std::min(texts.find('\0'), kLongestText)));
+  std::string text(texts.substr(0, std::min(texts.find('\0'), kLongestText)));
   texts.remove_prefix(std::min(text.size() + 1, texts.size()));
+  if (text.size() < kLongestText) return text;
+  // Cut perhaps in the middle of a character, of which UTF-8 has up to four bytes.
+  while (!text.empty() && (text.back() & 0xc0) == 0x80) text.pop_back();
+  if (!text.empty() && (text.back() & 0x80) != 0) text.pop_back();
   return text;
 }
 
@@ -57,7 +61,9 @@ std::string readyJson(const DepartureTimes& times) {
 
 }  // namespace
 
-void tellReady(int socket, const DepartureTimes& times) { tell(socket, {0, times}, {}); }
+Fault tellReady(int socket, const DepartureTimes& times) {
+  return faultOf(tell(socket, {0, times}, {}), "exec", "sendmsg");
+}
 
 void tellFault(int socket, const Fault& fault) { tell(socket, {fault.err, {}}, fault); }
 

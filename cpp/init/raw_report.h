@@ -11,8 +11,9 @@
 
 namespace slipway {
 
-// System calls only. What nobody hears any more is lost.
-void tellReady(int socket, const DepartureTimes& times);
+// System calls only. Who could not tell that it is ready must not go on: nobody
+// would know of it. A failure that nobody hears any more is lost.
+Fault tellReady(int socket, const DepartureTimes& times);
 void tellFault(int socket, const Fault& fault);
 
 bool isRawReport(std::string_view message);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "container/terminal.h"
 #include "init/filters.h"
@@ -88,7 +89,8 @@ void serve(const AgentTask& task) {
   check(setns(task.target.initPidfd, static_cast<int>(task.target.namespaces)), kStep, "setns");
   close(task.target.initPidfd);
   dieWithSupervisor(task.socket);
-  ExecAgent agent(task);
+  // Never destroyed: children may be in its memory when this process fails.
+  ExecAgent& agent = *std::make_unique<ExecAgent>(task).release();
   Message request;
   while (receiveMessage(task.socket, request, true) == Received::message) {
     if (takeFilter(request.data, *task.environment.filters)) continue;

@@ -85,8 +85,16 @@ void Supervisor::containerEnded(const std::string& id, const ChildEnd& end) {
   while (container.slot.socket && slotSaid(id) == Received::message) {
   }
   if (container.slot.socket) slotEnded(container);
+  // Also an exec that nobody knows yet, and that somebody has stopped.
+  if (!container.ownPidNamespace) killMembers(container);
   endExecs(container);
   endOf(id);
+}
+
+void Supervisor::killMembers(const Container& container) {
+  const Fd& ns = container.start.mountNamespace;
+  if (ns) killInMountNamespace(ns.get());
+  killCgroup(container.slot.parent, container.slot.name);
 }
 
 // Open for what cleaning up may add.

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <sched.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <utility>
 
 #include "init/report.h"
 #include "supervisor/children.h"
 #include "supervisor/supervisor.h"
-#include "sys/failpoint.h"
 #include "sys/kernel.h"
 
 namespace slipway {
@@ -45,21 +42,11 @@ unsigned differentNamespaces(pid_t pid) {
   return flags & kAllNamespaces;
 }
 
-// Whether its programs may look into any process that they see.
-bool mayTrace(pid_t pid) {
-  constexpr const char* step = "join container";
-  const Fd file(
-      check(open(("/proc/" + std::to_string(pid) + "/status").c_str(), O_RDONLY | O_CLOEXEC), step,
-            "open"));
-  char text[4096];
-  const ssize_t n = check(read(file.get(), text, sizeof text), step, "read");
-  const std::string_view status(text, static_cast<size_t>(n));
-  constexpr std::string_view key = "\nCapBnd:\t";
-  const size_t at = status.find(key);
-  uint64_t bounding = ~uint64_t{0};
-  if (at != std::string_view::npos)
-    std::from_chars(status.data() + at + key.size(), status.data() + n, bounding, 16);
-  return (bounding >> CAP_SYS_PTRACE & 1) != 0;
+// A change of user then opens the memory to other processes of that user (proc(5)).
+bool isOpenAfterSetuid() {
+  const Fd file(open("/proc/sys/fs/suid_dumpable", O_RDONLY | O_CLOEXEC));
+  char value = 0;
+  return !file || read(file.get(), &value, 1) != 1 || value == '1';
 }
 
 }  // namespace
@@ -70,10 +57,7 @@ void Supervisor::startAgent(Container& container) {
   target.namespaces = differentNamespaces(container.slot.pid);
   target.parent = container.slot.parent;
   target.cgroup = container.slot.name;
-  // Rights in a user namespace of its own do not reach the agent's memory, which
-  // came to be outside of it.
-  if ((target.namespaces & CLONE_NEWUSER) == 0 && mayTrace(container.slot.pid))
-    container.traced = true;
+  container.traced = container.traced || isOpenAfterSetuid();
   container.agent = forkAgent(target, environment_);
   agents_.insert(container.agent->pid);
   const auto said = [this, id = container.id] {
@@ -81,6 +65,14 @@ void Supervisor::startAgent(Container& container) {
     endOf(id);
   };
   loop_.watch(container.agent->socket.get(), said, guard(container.id));
+  // A process that it bore and that somebody has stopped may hold the socket open.
+  const auto ended = [this, id = container.id, pid = container.agent->pid] {
+    Container& its = find(id);
+    agentSaid(its);
+    if (its.agent && its.agent->pid == pid) agentEnded(its, Successor::wanted);
+    endOf(id);
+  };
+  loop_.watch(container.agent->pidfd.get(), ended, guard(container.id));
 }
 
 bool Supervisor::ask(Container& container, const ExecProcess& process) {
@@ -117,7 +109,6 @@ void Supervisor::askLater(Container& container) {
 }
 
 void Supervisor::agentSaid(Container& container) {
-  failPoint("hear agent");
   Message message;
   for (;;) {
     const Received what = receiveMessage(container.agent->socket.get(), message, false);
@@ -160,6 +151,7 @@ void Supervisor::failUnasked(Container& container, const std::string& failure) {
 
 void Supervisor::dropAgent(Container& container) {
   loop_.unwatch(container.agent->socket.get());
+  loop_.unwatch(container.agent->pidfd.get());
   kernel::pidfdSendSignal(container.agent->pidfd.get(), SIGKILL);
   collectChild(loop_, std::move(container.agent->pidfd),
                [this, pid = container.agent->pid] { agents_.erase(pid); });

@@ -54,7 +54,9 @@ Fault adopt(const ExecStart& start, int& procSelf) {
     return fault;
   if (needsProcSelf(start.departure)) {
     int proc;
-    if (const Fault fault = openProcSelf(start.root, proc, procSelf)) return fault;
+    const Fault fault = openProcSelf(start.root, proc, procSelf);
+    raw::call(SYS_close, proc);
+    if (fault) return fault;
   }
   return closeOthers(start, procSelf);
 }
@@ -67,7 +69,7 @@ Fault become(const ExecStart& start) {
   if (const Fault fault = depart(start.departure, start.report, procSelf, times, program))
     return fault;
   if (const Fault fault = faultAsked(start.departure, "exec")) return fault;
-  tellReady(start.report, times);
+  if (const Fault fault = tellReady(start.report, times)) return fault;
   if (const Fault fault = dropLastRights(start.departure)) return fault;
   return execProgram(program, start.departure.program);
 }

@@ -18,7 +18,7 @@ void Supervisor::exec(const Request& request, Message& message) {
   if (container.paused || container.freezing != 0)
     throw SysError("exec", "", id, EBUSY, "the container is paused, unpause it before exec");
   container.closed = false;  // the descriptors of an exec are anybody's
-  bool traces = false;
+  bool traces = true;
   document.root().read("mayTrace", traces);
   container.traced = container.traced || traces;
   if (!container.agent) startAgent(container);
@@ -48,6 +48,7 @@ void Supervisor::exec(const Request& request, Message& message) {
 
 // Takes all that a new process has told so far.
 Received Supervisor::hearExec(const Container& container, ExecProcess& process) {
+  failPoint("hear exec");
   Received what = Received::message;
   while (what == Received::message) {
     what = process.start.hear(process.socket.get(), process.pidfd.get());
@@ -79,7 +80,11 @@ void Supervisor::execBorn(const Container& container, ExecProcess& process) {
       find(id).execs.erase(execId);
       endOf(id);
     };
-    return endBorn(loop_, process.pid, ended, guard(id));
+    // Later: the caller still looks at the process.
+    const auto end = [this, id, pid = process.pid, ended] {
+      endBorn(loop_, pid, ended, guard(id));
+    };
+    return loop_.after(0, end, guard(id));
   }
   // The container has ended, or a terminal found no descriptor.
   if (container.dead || container.ending || process.start.failed)
@@ -92,21 +97,37 @@ void Supervisor::execBorn(const Container& container, ExecProcess& process) {
 }
 
 void Supervisor::execReportEnded(Container& container, ExecProcess& process) {
+  const bool told = process.start.failed || process.start.ready;
+  // Why there is none the agent may have told.
+  if (!told && container.agent) agentSaid(container);
   loop_.unwatch(process.socket.get());
   process.socket.reset();
+  // One that was never known is done with; the others end first.
+  std::unique_ptr<ExecProcess> owned;
+  if (process.pid == 0) {
+    owned = std::move(container.execs.at(process.id));
+    container.execs.erase(owned->id);
+  }
   if (process.start.failed) {
     send(R"({"event":"failed","req":)" + std::to_string(process.request) + R"(,"error":)" +
          process.start.failure + "}");
   } else if (process.start.ready) {
-    sendStarted(process.request, process.pid, "", process.start);
+    answerExec(process);
   } else {
-    // Why there is none the agent may have told.
-    if (container.agent) agentSaid(container);
     sendLost(process);
   }
-  if (process.pid != 0) return;
-  container.execs.erase(std::string(process.id));
-  collectUntold();
+  if (owned) collectUntold();
+}
+
+// Its terminal may find no room on the way to Node.
+void Supervisor::answerExec(ExecProcess& process) {
+  try {
+    sendStarted(process.request, process.pid, "", process.start);
+  } catch (const SysError& error) {
+    process.start.failed = true;
+    kernel::pidfdSendSignal(process.pidfd.get(), SIGKILL);
+    sendFailed(process.request, error);
+  }
 }
 
 void Supervisor::failExec(Container& container, const std::string& execId) {

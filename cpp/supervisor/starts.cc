@@ -35,6 +35,7 @@ void Supervisor::start(const Request& request, Message& message) {
   header.read("image", image);
   header.read("autoRemove", container->autoRemove);
   header.read("closed", container->closed);
+  header.read("mayTrace", container->traced);
   uint64_t filter = 0;
   header.read("filter", filter);
   requireFilter(filter);
@@ -42,6 +43,7 @@ void Supervisor::start(const Request& request, Message& message) {
   const std::vector<Fd> held = holdNeighbours(shape);
   container->newFlags = shape.newFlags();
   container->ownPidNamespace = (container->newFlags & CLONE_NEWPID) != 0;
+  container->traced = container->traced || !container->ownPidNamespace;
   if (containers_.count(container->id) != 0) {
     throw SysError("start container", "", container->id, EBUSY, "the container is already running");
   }

@@ -31,13 +31,16 @@ bool isInNamespace(const std::string& pid, const struct stat& ns) {
 struct Status {
   pid_t parent = 0;
   int exitSignal = -1;
+  int err = 0;  // why it could not be looked at
 };
 
 // The fourth and the 38th word of /proc/PID/stat; the second, a name in brackets,
 // may be anything.
 Status statusOf(const std::string& pid) {
   Status status;
-  const Fd file(open(("/proc/" + pid + "/stat").c_str(), O_RDONLY | O_CLOEXEC));
+  const std::string path = "/proc/" + pid + "/stat";
+  const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  status.err = !file && errno != ENOENT ? errno : 0;
   char text[1024];
   const ssize_t n = file ? read(file.get(), text, sizeof text - 1) : -1;
   if (n <= 0) return status;
@@ -90,6 +93,7 @@ std::vector<pid_t> silentChildren() {
   for (const std::string& name : namesIn("/proc", kStep)) {
     if (!isProcess(name)) continue;
     const Status status = statusOf(name);
+    if (status.err != 0) throw SysError(kStep, "open", "/proc/" + name + "/stat", status.err);
     if (status.parent == getpid() && status.exitSignal == 0) found.push_back(numberOf(name));
   }
   return found;

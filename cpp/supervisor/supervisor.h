@@ -88,7 +88,7 @@ struct Container {
   bool ended = false;  // its end is being told
   std::optional<Agent> agent;
   std::string agentFailure;         // JSON of what its agent told of itself
-  bool traced = false;              // some process may look into any other one here
+  bool traced = true;               // some process may look into any other one here
   bool askDue = false;              // a timer for `unasked` is set
   std::deque<std::string> unasked;  // of `execs`, in order
   std::map<std::string, std::unique_ptr<ExecProcess>> execs;
@@ -148,6 +148,7 @@ class Supervisor {
   void execSaid(const std::string& id, const std::string& execId);
   void execBorn(const Container& container, ExecProcess& process);
   void execReportEnded(Container& container, ExecProcess& process);
+  void answerExec(ExecProcess& process);
   void failExec(Container& container, const std::string& execId);
   void sendLost(const ExecProcess& process);
   void endExecs(Container& container);
@@ -156,6 +157,7 @@ class Supervisor {
 
   // untold.cc
   void collectUntold();
+  void lookForUntold();
   bool collected(pid_t pid);
   void hearBirths();
   bool isKnown(pid_t pid) const;
@@ -169,6 +171,7 @@ class Supervisor {
 
   // ends.cc
   void containerEnded(const std::string& id, const ChildEnd& end);
+  static void killMembers(const Container& container);
   static std::string endReport(const Container& container);
   void reportEnd(Container& container);
   void finishEnd(const std::string& id, std::string report, int tries);

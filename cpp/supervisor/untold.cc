@@ -2,15 +2,30 @@
 #include <sys/wait.h>
 
 #include <limits>
+#include <utility>
 
 #include "supervisor/strays.h"
 #include "supervisor/supervisor.h"
 
 namespace slipway {
+namespace {
+
+constexpr int kLookAgainMs = 100;
+
+}  // namespace
 
 // A process killed before it told anything is known to nobody, and a pid
 // namespace does not end before it is collected.
 void Supervisor::collectUntold() {
+  try {
+    lookForUntold();
+  } catch (const SysError&) {
+    // No descriptor was free to look with.
+    loop_.after(kLookAgainMs, [this] { collectUntold(); });
+  }
+}
+
+void Supervisor::lookForUntold() {
   const std::vector<pid_t> children = silentChildren();
   hearBirths();
   for (const pid_t pid : children) {
@@ -33,9 +48,22 @@ bool Supervisor::collected(pid_t pid) {
 }
 
 void Supervisor::hearBirths() {
+  std::vector<std::pair<std::string, std::string>> silent;
   for (const auto& [id, container] : containers_) {
     for (const auto& [execId, process] : container->execs) {
-      if (process->socket && process->pid == 0) hearExec(*container, *process);
+      if (process->socket && process->pid == 0) silent.emplace_back(id, execId);
+    }
+  }
+  // What fails with one ends its container, and changes what is gone through here.
+  for (const auto& [id, execId] : silent) {
+    const auto container = containers_.find(id);
+    if (container == containers_.end()) continue;
+    const auto process = container->second->execs.find(execId);
+    if (process == container->second->execs.end() || !process->second->socket) continue;
+    try {
+      hearExec(*container->second, *process->second);
+    } catch (const SysError& error) {
+      containerFailed(id, error);
     }
   }
 }

@@ -5,6 +5,7 @@ import { SlipwayError } from '../errors.js';
 import { randomHex } from '../ids.js';
 import { parseSignal, type Signal } from '../signals.js';
 import { buildExecProcess } from '../spec/exec-process.js';
+import { mayTrace } from '../spec/security.js';
 import { stringifySpec } from '../spec/stringify.js';
 import type { Input } from '../stream/input.js';
 import type { Output } from '../stream/output.js';
@@ -146,8 +147,7 @@ export class Exec implements PromiseLike<ExecResult> {
           filter,
         };
         const body = `${JSON.stringify(extras).slice(0, -1)},"process":${stringifySpec(exec.process)}}`;
-        const mayTrace = exec.process.capabilities?.bounding?.includes('CAP_SYS_PTRACE') ?? true;
-        const header = { id, execId: this.#id, filter, mayTrace };
+        const header = { id, execId: this.#id, filter, mayTrace: mayTrace(exec.process) };
         return this.#request(supervisor, header, body, stdio, onExit);
       });
       if (input !== undefined) {

@@ -3,6 +3,7 @@
 import type { Supervisor } from '../engine/supervisor.js';
 import { ConflictError } from '../errors.js';
 import { makeFolders } from '../folders.js';
+import { mayTrace } from '../spec/security.js';
 import { stringifySpec } from '../spec/stringify.js';
 import { limitLife } from './cancel.js';
 import { type ExitReport, exitReport } from './exit.js';
@@ -125,6 +126,7 @@ function header(self: Internals, filter: number): Record<string, unknown> {
       cgroupParent: self.options.cgroupParent,
     },
     closed: self.built.extras.closed,
+    mayTrace: mayTrace(self.built.spec.process),
     filter,
   };
 }

@@ -8,7 +8,7 @@ import { defaultSeccompProfile, resolveSeccompProfile } from '../security/seccom
 import { sysctlNamespace } from '../security/sysctls.js';
 import type { MachineFacts } from './machine.js';
 import { inUserNamespace } from './mounts.js';
-import type { LinuxCapabilities, LinuxSeccomp } from './types.js';
+import type { LinuxCapabilities, LinuxSeccomp, Process } from './types.js';
 
 const NONE: readonly string[] = [];
 
@@ -19,6 +19,11 @@ const NONE: readonly string[] = [];
  */
 export function capabilitySets(names: readonly string[]): LinuxCapabilities {
   return { bounding: names, effective: names, permitted: names, inheritable: NONE, ambient: NONE };
+}
+
+/** Whether its rights reach into other processes (capabilities(7), CAP_SYS_PTRACE). */
+export function mayTrace(process: Process | undefined): boolean {
+  return process?.capabilities?.bounding?.includes('CAP_SYS_PTRACE') ?? true;
 }
 
 /** Built-in filters by machine and capabilities, so that one object stands for one filter. */

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "init/raw_report.h"
+#include "spec/json.h"
 #include "sys/message.h"
 
 namespace slipway {
@@ -53,6 +54,17 @@ TEST_F(RawReport, CutsAPathThatIsTooLong) {
   EXPECT_NE(text.find(R"("hint":"hint")"), std::string::npos);
 }
 
+TEST_F(RawReport, CutsNoCharacterInTwo) {
+  for (const char* character : {"\u00e4", "\u20ac", "\U0001f600"}) {
+    std::string path;
+    while (path.size() < 5000) path += character;
+    for (int shift = 0; shift < 4; shift++, path.insert(0, "x")) {
+      tellFault(its_.get(), {"exec", "execve", path.c_str(), 36});
+      EXPECT_NO_THROW(json::parse(heard())) << character << shift;
+    }
+  }
+}
+
 TEST_F(RawReport, IsToldFromOtherMessages) {
   EXPECT_FALSE(isRawReport(R"({"event":"ready"})"));
   EXPECT_FALSE(isRawReport("raw\nshort"));
@@ -61,7 +73,7 @@ TEST_F(RawReport, IsToldFromOtherMessages) {
 
 TEST_F(RawReport, IsLostWhereNobodyListens) {
   mine_.reset();
-  tellReady(its_.get(), {});
+  EXPECT_EQ(tellReady(its_.get(), {}).err, EPIPE);
   tellFault(its_.get(), {"exec", "execve", "/x", 2});
 }
 

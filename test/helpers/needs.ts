@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { before } from 'mocha';
+import { isDiskCounted } from './disk.js';
 
 const CGROUP_ROOT = '/sys/fs/cgroup';
 
@@ -66,6 +67,7 @@ const kinds: Record<string, () => boolean> = {
   x64: () => process.arch === 'x64',
   arm64: () => process.arch === 'arm64',
   'cgroup v1': () => !isV2,
+  'a disk that is counted': isDiskCounted,
   'the reference texts': hasReferences,
 };
 
@@ -78,7 +80,8 @@ function isThere(need: string): boolean {
 /**
  * Skips the tests of the enclosing `describe` unless everything named is there:
  * `root`, `userns`, `containers` (either of the two), `cgroups`, a file by its path,
- * a kind of machine (`x64`, `arm64`, `cgroup v1`, `the reference texts`), or else the
+ * a kind of machine (`x64`, `arm64`, `cgroup v1`, `a disk that is counted`,
+ * `the reference texts`), or else the
  * name of a program on the PATH. Call it first in the body of a `describe`.
  */
 export function needs(...names: string[]): void {

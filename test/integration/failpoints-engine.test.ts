@@ -51,7 +51,7 @@ const EXEC = ['fork agent', 'join cgroup', 'join container', 'ask agent', 'fork 
 const REMOVE = ['start sweeper', 'move folder away'];
 const WORK = ['start worker', 'work on files'];
 // What the engine hears of those it serves, which no request waits for in its own turn.
-const SERVE = ['hear start', 'report end', 'hear worker', 'hear sweeper', 'hear agent'];
+const SERVE = ['hear start', 'report end', 'hear worker', 'hear sweeper', 'hear exec'];
 const LAUNCH = [
   'launch supervisor',
   'send settings',
@@ -302,7 +302,7 @@ describe('a place that fails', () => {
     });
 
     it('ends it while it runs, with all it runs', async () => {
-      await failsOnce('hear agent');
+      await failsOnce('hear exec');
       const box = await run();
       const exec = Promise.allSettled([box.exec(['sleep', '601'])]);
       assert.equal((await box.wait()).signal, 'SIGKILL');

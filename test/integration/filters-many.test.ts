@@ -28,7 +28,7 @@ describe('many filters', () => {
   it('are not kept for ever, and none stands for another', async () => {
     // ENOENT and ENOSPC have words of their own.
     await using box = await boxes.run({ ...options(2), command: ['sleep', '600'] });
-    const says = async () => (await box.exec(['mkdir', '/tmp/x'])).stderr.replace(/.*: /, '');
+    const says = async () => (await box.exec(['mkdir', '/tmp/x'])).stderr?.replace(/.*: /, '');
     assert.equal(await says(), 'No such file or directory');
     const first = await compile(2);
     const numbers: number[] = [];
