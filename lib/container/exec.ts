@@ -6,7 +6,7 @@ import { randomHex } from '../ids.js';
 import { parseSignal, type Signal } from '../signals.js';
 import { buildExecProcess } from '../spec/exec-process.js';
 import { mayTrace } from '../spec/security.js';
-import { stringifySpec } from '../spec/stringify.js';
+import { stringifyProcess } from '../spec/stringify.js';
 import type { Input } from '../stream/input.js';
 import type { Output } from '../stream/output.js';
 import { canceledError } from './cancel.js';
@@ -146,7 +146,7 @@ export class Exec implements PromiseLike<ExecResult> {
           failPoint: process.env.SLIPWAY_FAIL_EXEC_STEP,
           filter,
         };
-        const body = `${JSON.stringify(extras).slice(0, -1)},"process":${stringifySpec(exec.process)}}`;
+        const body = `${JSON.stringify(extras).slice(0, -1)},"process":${stringifyProcess(exec.process)}}`;
         const header = { id, execId: this.#id, filter, mayTrace: mayTrace(exec.process) };
         return this.#request(supervisor, header, body, stdio, onExit);
       });
@@ -172,10 +172,14 @@ export class Exec implements PromiseLike<ExecResult> {
     const key = `${header.id}/${this.#id}`;
     supervisor.onExit(key, onExit);
     try {
-      const answer = await supervisor.request('exec', header, body, stdio.fds, stdio.sent);
+      const asked = supervisor.request('exec', header, body, stdio.fds, stdio.sent);
+      // Only now, when others are at work.
+      this.#collectAll();
+      const answer = await asked;
       this.pid = answer.pid as number;
       if (this.#options.tty) {
         this.#adopt(openTerminal(answer.fds));
+        this.#collectAll();
       }
     } catch (error) {
       supervisor.forgetExit(key);
@@ -187,6 +191,9 @@ export class Exec implements PromiseLike<ExecResult> {
     this.stdin = streams.stdin;
     this.stdout = streams.stdout;
     this.stderr = streams.stderr ?? null;
+  }
+
+  #collectAll(): void {
     this.#collect('stdout', this.stdout);
     this.#collect('stderr', this.stderr);
   }
