@@ -27,7 +27,7 @@ Fault makeFolders(const Workdir& workdir) {
 
 // The C library's getcwd(3) hides "(unreachable)"; the system call shows it.
 Fault refuseUnreachable(const char* cwd) {
-  char buffer[4096];
+  char buffer[4096] = {};
   const long n = raw::call(SYS_getcwd, buffer, sizeof buffer);
   if (n < 0) return faultOf(n, kWorkdir, "getcwd", cwd, n == -ENOENT ? kOutside : "");
   if (buffer[0] != '/') return {kWorkdir, "getcwd", cwd, EPERM, kOutside};
@@ -57,7 +57,7 @@ std::vector<std::string> candidatesOf(const std::string& name, const std::string
 
 // 0 when it can be executed, else the errno that says why not.
 int probe(const char* path) {
-  struct stat status;
+  struct stat status{};
   if (const long result = raw::call(SYS_newfstatat, AT_FDCWD, path, &status, 0); result < 0)
     return static_cast<int>(-result);
   if (S_ISDIR(status.st_mode)) return EACCES;

@@ -173,6 +173,7 @@ class ContainerStart {
     check(setsid(), "adopt stdio", "setsid");
     if (!terminal_) {
       std::vector<int> fds;
+      fds.reserve(context_.stdio.size());
       for (const Fd& fd : context_.stdio) fds.push_back(fd.get());
       raise(adoptStdio(fds));
       return context_.stdio.clear();

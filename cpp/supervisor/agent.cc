@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <memory>
 
 #include "container/terminal.h"
 #include "init/filters.h"
@@ -90,7 +89,7 @@ void serve(const AgentTask& task) {
   close(task.target.initPidfd);
   dieWithSupervisor(task.socket);
   // Never destroyed: children may be in its memory when this process fails.
-  ExecAgent& agent = *std::make_unique<ExecAgent>(task).release();
+  static ExecAgent agent(task);
   Message request;
   while (receiveMessage(task.socket, request, true) == Received::message) {
     if (takeFilter(request.data, *task.environment.filters)) continue;

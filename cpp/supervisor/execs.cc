@@ -150,6 +150,7 @@ void Supervisor::sendLost(const ExecProcess& process) {
 void Supervisor::endExecs(Container& container) {
   if (container.agent) agentEnded(container, Successor::none);
   std::vector<std::string> ids;
+  ids.reserve(container.execs.size());
   for (const auto& [execId, process] : container.execs) ids.push_back(execId);
   for (const std::string& execId : ids) {
     ExecProcess& process = *container.execs.at(execId);

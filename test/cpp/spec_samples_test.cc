@@ -59,7 +59,9 @@ class SchemaSamples : public testing::Test {
                                : std::filesystem::path(SLIPWAY_FIXTURES) / "../../../shared";
     folder_ = shared / "reference/oci/runtime-spec/schema/test/config";
     const bool there = std::filesystem::exists(folder_);
-    if (chosen) ASSERT_TRUE(there) << folder_ << " is not there";
+    if (chosen) {
+      ASSERT_TRUE(there) << folder_ << " is not there";
+    }
     SLIPWAY_NEEDS_KIND(there, "samples of the OCI schema, named by SLIPWAY_SHARED");
   }
 
