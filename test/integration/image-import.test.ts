@@ -20,7 +20,8 @@ describe('an image from a stream', () => {
     const tree = `${boxes.engine.root}.tree`;
     archive = `${boxes.engine.root}.tar`;
     makeBusyboxRoot(tree);
-    execFileSync('tar', ['-cf', archive, '-C', tree, '.']);
+    // Of root, so that an ordinary user's own test may remove what it unpacked.
+    execFileSync('tar', ['-cf', archive, '--owner=0', '--group=0', '-C', tree, '.']);
     rmSync(tree, { recursive: true });
   });
   after(() => rmSync(archive, { force: true }));
