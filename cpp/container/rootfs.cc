@@ -99,6 +99,31 @@ Fd mountOverlay(const RootfsPlan& plan, size_t index, bool userxattr, const Root
   return fs.mount(0);
 }
 
+// What the machine's root has mounted below a folder hides what an ordinary user
+// may not see: the kernel lets him take the folder only with those mounts.
+bool isPartlyCovered(const std::string& path) {
+  const Fd alone(
+      kernel::openTree(AT_FDCWD, path.c_str(), kernel::kOpenTreeClone | kernel::kOpenTreeCloexec));
+  return !alone && errno == EINVAL;
+}
+
+Fd readOnlyTree(const std::string& path) {
+  Fd tree = cloneMount(AT_FDCWD, path, true, kStep);
+  kernel::MountAttributes attributes;
+  attributes.attrSet = kernel::kAttrRdonly;
+  setMountAttributes(tree.get(), attributes, true, kStep, path);
+  return tree;
+}
+
+// For an ordinary user a folder with mounts below it is there, but read-only:
+// an overlay cannot stand on it.
+Fd mountFolder(const RootfsPlan& plan, size_t index, bool userxattr, const RootfsOwner& owner,
+               int dir) {
+  const std::vector<std::string>& lower = plan.overlays[index].lower;
+  if (userxattr && lower.size() == 1 && isPartlyCovered(lower[0])) return readOnlyTree(lower[0]);
+  return mountOverlay(plan, index, userxattr, owner, dir);
+}
+
 }  // namespace
 
 Rootfs makeRootfs(const RootfsPlan& plan, const spec::Spec& spec, bool userxattr,
@@ -116,7 +141,7 @@ Rootfs makeRootfs(const RootfsPlan& plan, const spec::Spec& spec, bool userxattr
   rootfs.root = mountOverlay(plan, 0, userxattr, owner, dir.get());
   for (size_t i = 1; i < plan.overlays.size(); i++) {
     rootfs.overlays.emplace_back(plan.overlays[i].target,
-                                 mountOverlay(plan, i, userxattr, owner, dir.get()));
+                                 mountFolder(plan, i, userxattr, owner, dir.get()));
   }
   return rootfs;
 }

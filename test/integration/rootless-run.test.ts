@@ -8,11 +8,26 @@ import { needs } from '../helpers/needs.js';
 import { PublicCopy } from '../helpers/public-copy.js';
 
 const UID = 1000;
+const USER = [
+  '--reuid',
+  `${UID}`,
+  '--regid',
+  `${UID}`,
+  '--clear-groups',
+  '--inh-caps=-all',
+  '--bounding-set=-all',
+];
+
+// A machine with a file system of its own below /usr, as WSL has.
+const COVERED = 'mount -t tmpfs none /usr/src && touch /usr/src/there && exec "$@"';
+const LOOK =
+  'ls /usr/src; for f in /usr/x /usr/src/x /x; do touch $f 2>/dev/null || echo no $f; done';
 
 describe('an engine of an ordinary user', () => {
   needs('root', 'userns', 'setpriv');
   let copy: PublicCopy;
   let home: string;
+  let env: NodeJS.ProcessEnv;
   let lines: Record<string, never>[];
 
   before(function () {
@@ -21,19 +36,10 @@ describe('an engine of an ordinary user', () => {
     home = join(copy.folder, 'home');
     mkdirSync(home);
     chownSync(home, UID, UID);
-    const user = [
-      '--reuid',
-      `${UID}`,
-      '--regid',
-      `${UID}`,
-      '--clear-groups',
-      '--inh-caps=-all',
-      '--bounding-set=-all',
-    ];
-    const env = { PATH: process.env['PATH'], HOME: home, TMPDIR: home, XDG_RUNTIME_DIR: home };
+    env = { PATH: process.env['PATH'], HOME: home, TMPDIR: home, XDG_RUNTIME_DIR: home };
     const { stdout, stderr, status } = spawnSync(
       'setpriv',
-      [...user, ...copy.command('rootless')],
+      [...USER, ...copy.command('rootless')],
       {
         cwd: home,
         env,
@@ -55,6 +61,14 @@ describe('an engine of an ordinary user', () => {
 
   it('leaves no process of a container without cgroup and pid namespace', () => {
     assert.deepEqual(lines[3]?.['left'], [3, 0, 3, 0]);
+  });
+
+  it('has the folders of the machine read-only where others are mounted below', () => {
+    const words = [...copy.command(), 'run', '--rm', 'host', '--', 'sh', '-c', LOOK];
+    const command = ['sh', '-c', COVERED, 'sh', 'setpriv', ...USER, ...words];
+    const options = { cwd: home, env, encoding: 'utf8' } as const;
+    const { stdout, stderr } = spawnSync('unshare', ['--mount', ...command], options);
+    assert.equal(stdout, 'there\nno /usr/x\nno /usr/src/x\n', stderr);
   });
 
   it('runs as root inside and as the user outside', () => {
