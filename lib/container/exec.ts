@@ -7,6 +7,7 @@ import { parseSignal, type Signal } from '../signals.js';
 import { buildExecProcess } from '../spec/exec-process.js';
 import { mayTrace } from '../spec/security.js';
 import { stringifyProcess } from '../spec/stringify.js';
+import { Collected } from '../stream/collected.js';
 import type { Input } from '../stream/input.js';
 import type { Output } from '../stream/output.js';
 import { canceledError } from './cancel.js';
@@ -75,7 +76,7 @@ export class Exec implements PromiseLike<ExecResult> {
   #canceled: { reason: unknown } | undefined;
   #timedOut = false;
   #overflow: SlipwayError | undefined;
-  readonly #collected: { stdout?: Buffer[]; stderr?: Buffer[] } = {};
+  readonly #collected: { stdout?: Collected; stderr?: Collected } = {};
 
   /** @internal */
   constructor(self: Internals, options: NormalisedExec, input?: string | Uint8Array) {
@@ -172,14 +173,10 @@ export class Exec implements PromiseLike<ExecResult> {
     const key = `${header.id}/${this.#id}`;
     supervisor.onExit(key, onExit);
     try {
-      const asked = supervisor.request('exec', header, body, stdio.fds, stdio.sent);
-      // Only now, when others are at work.
-      this.#collectAll();
-      const answer = await asked;
+      const answer = await supervisor.request('exec', header, body, stdio.fds, stdio.sent);
       this.pid = answer.pid as number;
       if (this.#options.tty) {
         this.#adopt(openTerminal(answer.fds));
-        this.#collectAll();
       }
     } catch (error) {
       supervisor.forgetExit(key);
@@ -191,23 +188,14 @@ export class Exec implements PromiseLike<ExecResult> {
     this.stdin = streams.stdin;
     this.stdout = streams.stdout;
     this.stderr = streams.stderr ?? null;
-  }
-
-  #collectAll(): void {
     this.#collect('stdout', this.stdout);
     this.#collect('stderr', this.stderr);
   }
 
   #collect(name: 'stdout' | 'stderr', stream: Output | null): void {
     if (stream === null) return;
-    const chunks: Buffer[] = [];
-    this.#collected[name] = chunks;
-    let bytes = 0;
-    stream.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= this.#options.maxBufferBytes) chunks.push(chunk);
-      else this.#overflowed(name);
-    });
+    const overflowed = () => this.#overflowed(name);
+    this.#collected[name] = new Collected(stream, this.#options.maxBufferBytes, overflowed);
   }
 
   #overflowed(name: string): void {
@@ -247,13 +235,14 @@ export class Exec implements PromiseLike<ExecResult> {
   async #finish(event: ExitEvent, began: bigint): Promise<ExecResult> {
     this.#unlimit();
     this.stdin?.destroy();
-    await Promise.all([ended(this.stdout), ended(this.stderr)]);
+    const { stdout, stderr } = this.#collected;
+    await Promise.all([stdout?.end(), stderr?.end()]);
     if (this.#canceled !== undefined) throw canceledError('exec', this.#canceled.reason);
     if (this.#overflow !== undefined) throw this.#overflow;
     return {
       command: this.#options.command.join(' '),
-      stdout: textOf(this.#collected.stdout),
-      stderr: textOf(this.#collected.stderr),
+      stdout: stdout?.text(),
+      stderr: stderr?.text(),
       exitCode: event.exitCode,
       signal: signalName(event.signal),
       failed: event.exitCode !== 0,
@@ -263,21 +252,4 @@ export class Exec implements PromiseLike<ExecResult> {
       cpuSystemMs: event.systemUs / 1000,
     };
   }
-}
-
-// A process it left behind may hold the pipe; what was written until the end is
-// all that belongs to the result.
-function ended(stream: Output | null): Promise<void> | undefined {
-  if (stream === null || stream.readableEnded || stream.destroyed) return undefined;
-  return new Promise((resolve) => {
-    stream.once('close', resolve);
-    stream.finish();
-  });
-}
-
-function textOf(chunks: Buffer[] | undefined): string | undefined {
-  if (chunks === undefined) return undefined;
-  return Buffer.concat(chunks)
-    .toString('utf8')
-    .replace(/\r?\n$/, '');
 }

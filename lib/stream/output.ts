@@ -93,6 +93,27 @@ export class Output extends Readable {
     this.push(null);
   }
 
+  /** @internal The same where nobody listens: what is left, and the stream ends without it. */
+  takeRest(): Buffer[] {
+    const pieces: Buffer[] = [];
+    if (!this.#opened) return pieces;
+    let bytes = 0;
+    let last = 0;
+    while (this.#opened && bytes < MOST_LEFT) {
+      const piece = this.#readPiece();
+      if (typeof piece === 'number') {
+        last = piece;
+        break;
+      }
+      bytes += piece.length;
+      pieces.push(piece);
+    }
+    this.#finishing = true;
+    this.#ended(last);
+    this.resume();
+    return pieces;
+  }
+
   /** @internal */
   override _read(): void {
     if (!this.#opened || this.#finishing) return;
@@ -106,17 +127,26 @@ export class Output extends Readable {
     done(error);
   }
 
-  #readOnce(): void {
+  /** What there is to read, or what read(2) answers where there is nothing. */
+  #readPiece(): Buffer | number {
     scratch ??= Buffer.allocUnsafeSlow(CHUNK);
     const n = loadNative().native.read(this.#fd, scratch);
-    if (n > 0) {
-      const piece = takeScratch(n);
-      this.#readBytes += n;
+    return n > 0 ? takeScratch(n) : n;
+  }
+
+  #readOnce(): void {
+    const piece = this.#readPiece();
+    if (typeof piece !== 'number') {
+      this.#readBytes += piece.length;
       const wanted = this.push(piece) || this.readableLength < this.#aheadBytes;
       if (!wanted) this.#watcher?.stop();
       return;
     }
-    if (n === -EAGAIN && !this.#finishing) return;
+    if (piece !== -EAGAIN || this.#finishing) this.#ended(piece);
+  }
+
+  /** `n` is what read(2) answered at last. */
+  #ended(n: number): void {
     this.#close();
     // A terminal answers EIO once the last process has closed it.
     const ended = n === 0 || n === -EAGAIN || (n === -EIO && this.#terminal);

@@ -25,6 +25,28 @@ describe('the result of exec', () => {
     assert.ok(result.durationMs > 0);
   });
 
+  it('has all output, whoever reads it meanwhile and however much it is', async () => {
+    const box = await boxes.run();
+    const numbers = Array.from({ length: 50_000 }, (_, index) => `${index + 1}`);
+    assert.deepEqual((await box.exec(['seq', '1', '50000'])).stdout?.split('\n'), numbers);
+    for (const words of [
+      ['seq', '1', '50000'],
+      ['sh', '-c', 'sleep 0.1; seq 1 50000'],
+    ]) {
+      const exec = box.exec(words);
+      const read: string[] = [];
+      for await (const line of exec.stdout?.lines() ?? []) read.push(line);
+      assert.deepEqual(read, numbers);
+      assert.deepEqual((await exec).stdout?.split('\n'), numbers);
+    }
+    const late = box.exec(['sh', '-c', 'echo first; sleep 0.1; echo second']);
+    await late.started;
+    const heard: string[] = [];
+    late.stdout?.on('data', (chunk) => heard.push(`${chunk}`));
+    assert.equal((await late).stdout, 'first\nsecond');
+    assert.match(heard.join(''), /second/);
+  });
+
   it('tells the signal that ended the process', async () => {
     const { exitCode, signal, failed } = await box.exec(['sh', '-c', 'kill -TERM $$']);
     assert.deepEqual(
