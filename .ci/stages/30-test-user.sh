@@ -24,7 +24,7 @@ as_user() {
 
 # What README.md does not ask for is not there: the programs and headers of the
 # packages that only the gate needs. One mount covers all of /usr, since an ordinary
-# user's containers cannot read a folder with mounts below it.
+# user's containers have a folder with mounts below it read-only.
 without_extras() {
   local packages='cmake ninja-build libgtest-dev libseccomp-dev' path
   dpkg -L $packages | grep -E '^/usr/(bin|include)/[^/]+$' | while IFS= read -r path; do
