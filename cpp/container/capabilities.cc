@@ -84,8 +84,7 @@ uint64_t ownPermitted() {
 
 }  // namespace
 
-CapabilitySets capabilitySets(const spec::Capabilities& capabilities) {
-  const uint64_t own = ownPermitted();
+CapabilitySets capabilitySets(const spec::Capabilities& capabilities, uint64_t own) {
   return {bits(capabilities.bounding), bits(capabilities.effective) & own,
           bits(capabilities.inheritable) & own, bits(capabilities.permitted) & own,
           bits(capabilities.ambient) & own};

@@ -16,8 +16,8 @@ struct CapabilitySets {
 };
 
 // Names the kernel does not know are an error; those it knows but this process
-// may not hand on are left out, as the OCI text allows.
-CapabilitySets capabilitySets(const spec::Capabilities& capabilities);
+// may not hand on, as they are not in `own`, are left out, as the OCI text allows.
+CapabilitySets capabilitySets(const spec::Capabilities& capabilities, uint64_t own);
 
 // Everything this process holds, effective.
 CapabilitySets ownCapabilities();

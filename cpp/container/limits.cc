@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "container/limits.h"
 
-#include <fcntl.h>
 #include <linux/ioprio.h>
 #include <sched.h>
 #include <sys/personality.h>
@@ -9,6 +8,7 @@
 
 #include <string_view>
 
+#include "container/proc_self.h"
 #include "sys/error.h"
 #include "sys/raw.h"
 
@@ -63,13 +63,9 @@ SchedAttr attributesOf(const spec::Scheduler& scheduler) {
 }
 
 Fault applyOomScoreAdj(const std::string& value, int procSelf) {
-  constexpr const char* step = "set oom_score_adj";
-  const long file = raw::call(SYS_openat, procSelf, "oom_score_adj", O_WRONLY | O_CLOEXEC);
-  if (file < 0) return faultOf(file, step, "openat", "oom_score_adj");
-  const long written = raw::call(SYS_write, file, value.data(), value.size());
-  raw::call(SYS_close, file);
-  return faultOf(written, step, "write", "oom_score_adj",
-                 written == -EACCES ? "lowering it needs CAP_SYS_RESOURCE on this machine" : "");
+  Fault fault = writeProcSelf(procSelf, "oom_score_adj", value, "set oom_score_adj");
+  if (fault.err == EACCES) fault.hint = "lowering it needs CAP_SYS_RESOURCE on this machine";
+  return fault;
 }
 
 Fault applyResource(const ProcessLimits::Resource& limit) {
@@ -84,10 +80,14 @@ Fault applyResource(const ProcessLimits::Resource& limit) {
 ProcessLimits prepareLimits(const spec::Process& process) {
   ProcessLimits limits;
   if (process.oomScoreAdj) limits.oomScoreAdj = std::to_string(*process.oomScoreAdj);
-  if (process.scheduler) limits.scheduler = attributesOf(*process.scheduler);
+  if (process.scheduler) {
+    limits.scheduler = attributesOf(*process.scheduler);
+    limits.policy = process.scheduler->policy;
+  }
   if (const auto& io = process.ioPriority) {
     const int clazz = lookUp(kIoClasses, io->clazz, "set io priority", "ioprio_set");
     limits.ioPriority = clazz << IOPRIO_CLASS_SHIFT | io->priority;
+    limits.ioClass = io->clazz;
   }
   for (const spec::Rlimit& limit : process.rlimits) {
     const int number = lookUp(kRlimits, limit.type, "set rlimit", "prlimit64");
@@ -102,12 +102,12 @@ Fault applyLimits(const ProcessLimits& limits, int procSelf) {
   }
   if (limits.scheduler) {
     const long result = raw::call(SYS_sched_setattr, 0, &*limits.scheduler, 0);
-    if (result < 0) return faultOf(result, "set scheduler", "sched_setattr");
+    if (result < 0) return faultOf(result, "set scheduler", "sched_setattr", limits.policy.c_str());
   }
   if (limits.ioPriority) {
     const long result =
         raw::call(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, *limits.ioPriority);
-    if (result < 0) return faultOf(result, "set io priority", "ioprio_set");
+    if (result < 0) return faultOf(result, "set io priority", "ioprio_set", limits.ioClass.c_str());
   }
   for (const ProcessLimits::Resource& limit : limits.resources) {
     if (const Fault fault = applyResource(limit)) return fault;

@@ -33,6 +33,7 @@ struct ProcessLimits {
   std::string oomScoreAdj;  // empty: as it is
   std::optional<SchedAttr> scheduler;
   std::optional<int> ioPriority;
+  std::string policy, ioClass;  // for what fails
   std::vector<Resource> resources;
 };
 

@@ -58,4 +58,12 @@ Fault openProcSelf(int root, int& proc, int& self) {
   return {};
 }
 
+Fault writeProcSelf(int self, const char* file, std::string_view text, const char* step) {
+  const long fd = raw::call(SYS_openat, self, file, O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return faultOf(fd, step, "openat", file);
+  const long written = raw::call(SYS_write, fd, text.data(), text.size());
+  raw::call(SYS_close, fd);
+  return faultOf(written, step, "write", file);
+}
+
 }  // namespace slipway

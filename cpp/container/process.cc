@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <utility>
 
 #include "sys/raw.h"
@@ -111,8 +112,7 @@ Fault findProgram(const Program& program, const char*& found) {
     found = candidate.c_str();
     const int err = probe(found);
     if (err == 0) return {};
-    if (program.candidates.size() == 1 && program.candidates[0] == program.args[0])
-      return {kExec, "execve", name, err};
+    if (strchr(name, '/') != nullptr) return {kExec, "execve", name, err};
     if (err == EACCES) worst = EACCES;
   }
   return {kExec, "execve", name, worst,

@@ -120,8 +120,13 @@ Fd readOnlyTree(const std::string& path) {
 Fd mountFolder(const RootfsPlan& plan, size_t index, bool userxattr, const RootfsOwner& owner,
                int dir) {
   const std::vector<std::string>& lower = plan.overlays[index].lower;
-  if (userxattr && lower.size() == 1 && isPartlyCovered(lower[0])) return readOnlyTree(lower[0]);
-  return mountOverlay(plan, index, userxattr, owner, dir);
+  try {
+    return mountOverlay(plan, index, userxattr, owner, dir);
+  } catch (const SysError& error) {
+    const bool covered = error.err == EINVAL && userxattr && lower.size() == 1;
+    if (!covered || !isPartlyCovered(lower[0])) throw;
+  }
+  return readOnlyTree(lower[0]);
 }
 
 }  // namespace

@@ -19,7 +19,8 @@ Fault adoptStdio(std::span<const int> fds) {
     if (moved < 0) return faultOf(moved, kStep, "dup3");
     // One of Node's own may be set to not block, which programs do not expect.
     const long flags = raw::call(SYS_fcntl, fd, F_GETFL);
-    if (flags < 0 || (flags & O_NONBLOCK) == 0) continue;
+    if (flags < 0) return faultOf(flags, kStep, "fcntl");
+    if ((flags & O_NONBLOCK) == 0) continue;
     const long set = raw::call(SYS_fcntl, fd, F_SETFL, flags & ~long{O_NONBLOCK});
     if (set < 0) return faultOf(set, kStep, "fcntl");
   }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "init/departure.h"
 
-#include <fcntl.h>
 #include <sys/prctl.h>
 
 #include <cstring>
 
+#include "container/proc_self.h"
 #include "container/system.h"
 #include "init/report.h"
 #include "sys/raw.h"
@@ -34,12 +34,7 @@ Fault giveStdio(const Departure& departure) {
 }
 
 Fault writeLabel(int procSelf, const char* file, const std::string& text, const char* step) {
-  if (text.empty()) return {};
-  const long fd = raw::call(SYS_openat, procSelf, file, O_WRONLY | O_CLOEXEC);
-  if (fd < 0) return faultOf(fd, step, "openat", file);
-  const long written = raw::call(SYS_write, fd, text.data(), text.size());
-  raw::call(SYS_close, fd);
-  return faultOf(written, step, "write", file);
+  return text.empty() ? Fault() : writeProcSelf(procSelf, file, text, step);
 }
 
 Fault limitProcess(const Departure& departure, int procSelf) {
@@ -89,7 +84,8 @@ Departure prepareDeparture(const ProcessPlan& plan, const SeccompFilters* filter
   departure.selinux = process.selinuxLabel;
   departure.own = departure.sets = ownCapabilities();
   departure.limited = process.capabilities.has_value();
-  if (departure.limited) departure.sets = capabilitySets(*process.capabilities);
+  if (departure.limited)
+    departure.sets = capabilitySets(*process.capabilities, departure.own.permitted);
   // What Docker does for a user that is not root; ambient ones were asked for.
   if (plan.rootOnlyCapabilities && departure.identity.uid != 0)
     departure.sets.effective = departure.sets.permitted = departure.sets.ambient;

@@ -118,14 +118,10 @@ void Supervisor::reportEnd(Container& container) {
     container.start.failure = errorJson(SysError("start container", "execve", "", ECHILD,
                                                  "the process was killed while it was starting"));
   }
-  if (container.start.mountNamespace) {
-    killInMountNamespace(container.start.mountNamespace.get());
-    container.start.mountNamespace.reset();
-  }
+  container.start.mountNamespace.reset();
   if (container.slot.parent) {
     try {
       container.cgroup = Cgroup::open(container.slot.parent, container.slot.name);
-      if (!container.ownPidNamespace) container.cgroup.killAll(SIGKILL);
       if (!container.start.failed) addMembers(report, usageJson(container.cgroup.usage()));
     } catch (const SysError& error) {
       // The slot may have failed before it made its cgroup.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor/exec_child.h"
 
-#include <linux/futex.h>
 #include <sched.h>
 #include <sys/mman.h>
 

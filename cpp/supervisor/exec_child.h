@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A new process of a container, born of its exec agent. It runs in the agent's
-// memory until its execve, beside it (clone(2), CLONE_VM): to copy that memory
-// costs as much as all its other steps. The container may stop or kill it
+// memory until its execve, beside it (clone(2), CLONE_VM): a copy would be made
+// to be thrown away. The container may stop or kill it
 // anywhere, so it changes nothing there but its own stack. (The kernel keeps one
 // oom score for a memory, and execs of a container have one.)
 #pragma once

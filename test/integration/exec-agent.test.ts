@@ -1,28 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The process that all execs of a container are forked from.
+// The process that all execs of a container come from.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { copyFileSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { after } from 'mocha';
 import { freshRoot, useBoxes } from '../helpers/boxes.js';
 import { childrenOf, statusOf } from '../helpers/host.js';
+import { whileHeld } from '../helpers/lease.js';
 import { needs } from '../helpers/needs.js';
-
-// Opening a file that somebody else has a write lease on waits for him (fcntl(2)).
-const LEASE = `
-import fcntl, os, signal, sys
-signal.signal(signal.SIGIO, signal.SIG_IGN)
-file = os.open(sys.argv[1], os.O_RDONLY)
-fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
-print('held', flush=True)
-sys.stdin.read()
-fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-`;
 
 describe('an exec', () => {
   needs('root', 'busybox', 'python3');
   const boxes = useBoxes();
+  const shared = freshRoot();
+  after(() => rmSync(shared, { recursive: true }));
 
   it('of a thousand leaves nothing in the process they come from', async function () {
     this.timeout(60_000);
@@ -52,12 +43,7 @@ describe('an exec', () => {
 
   it('that cannot begin does not keep others from it', async function () {
     this.timeout(30_000);
-    const shared = freshRoot();
-    const program = join(shared, 'true');
-    copyFileSync(execFileSync('which', ['busybox'], { encoding: 'utf8' }).trim(), program);
-    const holder = spawn('python3', ['-c', LEASE, program], { stdio: ['pipe', 'pipe', 'inherit'] });
-    try {
-      await once(holder.stdout, 'data');
+    await whileHeld(join(shared, 'true'), async (release) => {
       const box = await boxes.run({ volumes: [`${shared}:/shared`] });
       assert.equal((await box.exec(['echo', 'before'])).stdout, 'before');
       const waiting = box.exec(['/shared/true']);
@@ -68,11 +54,8 @@ describe('an exec', () => {
         others.map((_, index) => `${index}`),
       );
       assert.equal((await box.exec(['echo', 'after'])).stdout, 'after');
-      holder.stdin.end();
+      release();
       assert.equal((await waiting).exitCode, 0);
-    } finally {
-      holder.kill();
-      rmSync(shared, { recursive: true });
-    }
+    });
   });
 });

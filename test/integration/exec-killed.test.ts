@@ -1,27 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Execs whose process or agent is killed on the way, and who shares memory meanwhile.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { copyFileSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, before } from 'mocha';
 import type { Container, SlipwayError } from '../../lib/index.js';
 import { freshRoot, useBoxes } from '../helpers/boxes.js';
 import { childrenOf, until } from '../helpers/host.js';
+import { whileHeld } from '../helpers/lease.js';
 import { needs } from '../helpers/needs.js';
-
-// Opening a file that somebody else has a write lease on waits for him (fcntl(2)).
-const LEASE = `
-import fcntl, os, signal, sys
-signal.signal(signal.SIGIO, signal.SIG_IGN)
-file = os.open(sys.argv[1], os.O_RDONLY)
-fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
-print('held', flush=True)
-sys.stdin.read()
-fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-`;
 
 // Whether two processes have one memory (kcmp(2), KCMP_VM).
 const COMPARE = `
@@ -111,22 +100,15 @@ describe('an exec that is killed', () => {
   // The pids of the agent and of an exec that waits in its execve.
   const held = async (box: Container, look: Look) => {
     const agent = await agentOf(box);
-    const program = join(shared, 'true');
-    copyFileSync(execFileSync('which', ['busybox'], { encoding: 'utf8' }).trim(), program);
-    const holder = spawn('python3', ['-c', LEASE, program], { stdio: ['pipe', 'pipe', 'inherit'] });
-    try {
-      await once(holder.stdout, 'data');
-      const waiting = box.exec(['/shared/true']);
+    await whileHeld(join(shared, 'true'), async (release) => {
+      const waiting = outcome(Promise.resolve(box.exec(['/shared/true'])));
       await until('it is born', () => othersOf(box).length === 2);
       const child = othersOf(box).find((pid) => pid !== agent) ?? 0;
       await until('it opens its program', () => /open|lease/.test(stackOf(child)));
       await look(agent, child);
-      holder.stdin.end();
-      if (box.running) assert.equal((await waiting).exitCode, 0);
-      else await waiting.catch(() => {});
-    } finally {
-      holder.kill();
-    }
+      release();
+      assert.equal(await waiting, box.running ? 0 : 137);
+    });
   };
   const stackOf = (pid: number) => readFileSync(`/proc/${pid}/wchan`, 'utf8');
   const haveOneMemory = (a: number, b: number) => {
