@@ -4,6 +4,8 @@
 #include <sched.h>
 #include <sys/mman.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <utility>
 
@@ -12,6 +14,7 @@
 #include "init/launch.h"
 #include "init/raw_report.h"
 #include "init/report.h"
+#include "sys/descriptors.h"
 #include "sys/error.h"
 #include "sys/failpoint.h"
 #include "sys/features.h"
@@ -33,15 +36,10 @@ Fault closeOthers(const ExecStart& start, int procSelf) {
     }
     return {};
   }
-  const int low = procSelf < 0 ? start.report : std::min(start.report, procSelf);
-  const int high = std::max(start.report, procSelf);
-  const auto close = [](int first, unsigned last) {
-    return static_cast<unsigned>(first) > last ? 0 : raw::call(kernel::kCloseRange, first, last, 0);
-  };
-  long result = close(3, static_cast<unsigned>(low) - 1);
-  if (result >= 0 && high > low) result = close(low + 1, static_cast<unsigned>(high) - 1);
-  if (result >= 0) result = close(high + 1, ~0u);
-  return faultOf(result, "close descriptors", "close_range");
+  // Without the second there is the first twice.
+  const int other = procSelf < 0 ? start.report : procSelf;
+  const std::array kept{std::min(start.report, other), std::max(start.report, other)};
+  return closeRangesBut(kept);
 }
 
 Fault adopt(const ExecStart& start, int& procSelf) {

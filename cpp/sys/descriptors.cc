@@ -8,6 +8,7 @@
 #include "sys/error.h"
 #include "sys/features.h"
 #include "sys/kernel.h"
+#include "sys/raw.h"
 
 namespace slipway {
 namespace {
@@ -69,16 +70,22 @@ void closeEach(const std::vector<int>& kept, int procSelf) {
 
 }  // namespace
 
+Fault closeRangesBut(std::span<const int> kept) {
+  unsigned low = 3;
+  long result = 0;
+  for (const int fd : kept) {
+    const unsigned next = static_cast<unsigned>(fd);
+    if (next > low && result >= 0) result = raw::call(kernel::kCloseRange, low, next - 1, 0);
+    low = std::max(low, next + 1);
+  }
+  if (result >= 0) result = raw::call(kernel::kCloseRange, low, ~0u, 0);
+  return faultOf(result, kStep, "close_range");
+}
+
 void closeAllBut(std::vector<int> kept, int procSelf) {
   std::sort(kept.begin(), kept.end());
   if (!features().closeRange) return closeEach(kept, procSelf);
-  unsigned low = 3;
-  for (const int fd : kept) {
-    const unsigned next = static_cast<unsigned>(fd);
-    if (next > low) check(kernel::closeRange(low, next - 1, 0), kStep, "close_range");
-    low = std::max(low, next + 1);
-  }
-  check(kernel::closeRange(low, ~0u, 0), kStep, "close_range");
+  raise(closeRangesBut(kept));
 }
 
 void closeAllOnExec(int procSelf, const char* step) {
