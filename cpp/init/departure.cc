@@ -44,7 +44,9 @@ Fault limitProcess(const Departure& departure, int procSelf) {
 
 // Effective rights while the user has already changed, for the filter.
 Fault dropRights(const Departure& departure, int socket, int procSelf) {
-  if (const Fault fault = newKeyring()) return fault;
+  if (departure.keyring) {
+    if (const Fault fault = newKeyring()) return fault;
+  }
   if (const Fault fault =
           writeLabel(procSelf, "attr/apparmor/exec", departure.apparmor, "set apparmor profile"))
     return fault;

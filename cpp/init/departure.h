@@ -33,6 +33,7 @@ struct Departure {
   bool limited = false;           // in its capabilities, to `sets`
   CapabilitySets own, sets;
   std::optional<mode_t> umask;
+  bool keyring = true;  // a new one
   bool noNewPrivileges = false;
   std::optional<SeccompFilter> filter;
   Program program;

@@ -12,6 +12,7 @@
 #include "init/report.h"
 #include "supervisor/exec_child.h"
 #include "supervisor/fork_child.h"
+#include "supervisor/worn_filter.h"
 #include "sys/descriptors.h"
 #include "sys/error.h"
 #include "sys/failpoint.h"
@@ -33,7 +34,12 @@ struct AgentTask {
 
 class ExecAgent {
  public:
-  explicit ExecAgent(const AgentTask& task) : task_(task) { features(); }
+  explicit ExecAgent(const AgentTask& task) : task_(task) {
+    features();
+    if (task.target.worn == 0) return;
+    failPoint("wear filter");
+    keyrings_ = wearFilter(task.environment.filters->at(task.target.worn));
+  }
 
   // What fails is told to whoever waits for the process.
   void spawn(const Message& request) {
@@ -47,7 +53,7 @@ class ExecAgent {
 
  private:
   void bear(const Message& request, int report) {
-    const ExecPlan plan = readExecPlan(std::string_view(request.data).substr(1));
+    ExecPlan plan = readExecPlan(std::string_view(request.data).substr(1));
     const Fd root(check(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "exec", "open", "/"));
     ExecStart start;
     start.report = report;
@@ -61,8 +67,10 @@ class ExecAgent {
     for (size_t i = 1; i < request.fds.size() && start.stdioCount < 3; i++)
       start.stdio[start.stdioCount++] = request.fds[i].get();
     failAsked(plan, "look up user");
+    if (task_.target.worn != 0) plan.process.filter = 0;
     start.departure = prepareDeparture(plan.process, task_.environment.filters, root.get(),
                                        task_.environment.mayChangeGroups);
+    start.departure.keyring = keyrings_;
     start.highest =
         std::max({task_.socket, report, root.get(), start.peer, start.stdio[0], start.stdio[1],
                   start.stdio[2], terminal ? terminal->master.get() : -1});
@@ -77,6 +85,7 @@ class ExecAgent {
 
   const AgentTask& task_;
   ExecChildren children_;
+  bool keyrings_ = true;  // each of its children has one of its own
 };
 
 void serve(const AgentTask& task) {
@@ -111,7 +120,7 @@ Agent forkAgent(const AgentTarget& target, const SlotEnvironment& environment) {
       "fork agent", environment.forgetParent,
       [&](int socket) { serve({held, environment, socket}); }, kNoSignal);
   return {std::move(child.pidfd), std::move(child.socket), child.pid,
-          lastFilter(*environment.filters)};
+          lastFilter(*environment.filters), target.worn};
 }
 
 bool tellAgent(Agent& agent, uint64_t number, const SeccompFilters& filters) {

@@ -16,6 +16,9 @@ struct Agent {
   Fd pidfd, socket;
   pid_t pid = 0;
   uint64_t filtersKnown = 0;  // up to which number
+  uint64_t worn = 0;          // the filter that all it bears have; 0: none
+
+  bool bears(uint64_t filter) const { return worn == 0 || worn == filter; }
 };
 
 struct AgentTarget {
@@ -23,6 +26,7 @@ struct AgentTarget {
   unsigned namespaces = 0;  // CLONE_NEW* the container does not share with us
   std::shared_ptr<CgroupParent> parent;
   std::string cgroup;
+  uint64_t worn = 0;  // a filter that may be (supervisor/worn_filter.h)
 };
 
 // A failure to enter the container is told on its socket, as `failed`.

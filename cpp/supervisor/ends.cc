@@ -226,6 +226,7 @@ void Supervisor::killEverything(const std::vector<const Slot*>& slots) {
   }
   for (auto& [id, container] : containers_) {
     if (container->agent) kill(container->agent->pidfd);
+    killRetired(*container);
     for (auto& [execId, process] : container->execs) kill(process->pidfd);
   }
   for (auto& [number, worker] : workers_) kill(worker->pidfd);

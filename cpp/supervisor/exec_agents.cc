@@ -6,9 +6,8 @@
 #include <utility>
 
 #include "init/report.h"
-#include "supervisor/children.h"
 #include "supervisor/supervisor.h"
-#include "sys/kernel.h"
+#include "supervisor/worn_filter.h"
 
 namespace slipway {
 namespace {
@@ -51,8 +50,18 @@ bool isOpenAfterSetuid() {
 
 }  // namespace
 
-void Supervisor::startAgent(Container& container) {
+// An agent that wears a filter gives way, once, to one that bears with any.
+void Supervisor::seatAgent(Container& container, uint64_t filter) {
+  if (container.agent && container.agent->bears(filter)) return;
+  if (container.agent) retireAgent(container);
+  const auto found = filters_.find(filter);
+  const bool wears = !container.hasRetired && found != filters_.end() && mayBeWorn(found->second);
+  startAgent(container, wears ? filter : 0);
+}
+
+void Supervisor::startAgent(Container& container, uint64_t worn) {
   AgentTarget target;
+  target.worn = worn;
   target.initPidfd = container.slot.pidfd.get();
   target.namespaces = differentNamespaces(container.slot.pid);
   target.parent = container.slot.parent;
@@ -76,6 +85,7 @@ void Supervisor::startAgent(Container& container) {
 }
 
 bool Supervisor::ask(Container& container, const ExecProcess& process) {
+  seatAgent(container, process.filter);
   const ExecOrder order{process.plan, process.report.get(), process.stdio, container.traced};
   return tellAgent(*container.agent, process.filter, filters_) && askAgent(*container.agent, order);
 }
@@ -106,56 +116,6 @@ void Supervisor::askLater(Container& container) {
     if (found->second->agent) askNext(*found->second);
   };
   loop_.after(kAskAgainMs, again, guard(container.id));
-}
-
-void Supervisor::agentSaid(Container& container) {
-  Message message;
-  for (;;) {
-    const Received what = receiveMessage(container.agent->socket.get(), message, false);
-    if (what == Received::nothing) return;
-    if (what == Received::closed) break;
-    const size_t error = message.data.find(R"("error":)") + 8;
-    container.agentFailure = message.data.substr(error, message.data.size() - error - 1);
-  }
-  agentEnded(container, Successor::wanted);
-}
-
-// Those it was asked for may be born or not: the ends of their sockets tell.
-void Supervisor::agentEnded(Container& container, Successor successor) {
-  dropAgent(container);
-  const bool killed = container.agentFailure.empty();
-  std::string failure = std::exchange(container.agentFailure, {});
-  if (killed)
-    failure = errorJson(SysError("exec", "clone", container.id, ESRCH,
-                                 "the container ended, or its memory limit killed the exec agent"));
-  for (const auto& [execId, process] : container.execs) {
-    if (process->asked()) process->lost = failure;
-  }
-  if (killed && successor == Successor::wanted && !container.unasked.empty()) {
-    try {
-      startAgent(container);
-      return askNext(container);
-    } catch (const SysError& error) {
-      failure = errorJson(error);
-    }
-  }
-  failUnasked(container, failure);
-}
-
-void Supervisor::failUnasked(Container& container, const std::string& failure) {
-  for (const std::string& execId : std::exchange(container.unasked, {})) {
-    container.execs.at(execId)->lost = failure;
-    failExec(container, execId);
-  }
-}
-
-void Supervisor::dropAgent(Container& container) {
-  loop_.unwatch(container.agent->socket.get());
-  loop_.unwatch(container.agent->pidfd.get());
-  kernel::pidfdSendSignal(container.agent->pidfd.get(), SIGKILL);
-  collectChild(loop_, std::move(container.agent->pidfd),
-               [this, pid = container.agent->pid] { agents_.erase(pid); });
-  container.agent.reset();
 }
 
 }  // namespace slipway

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor/exec_child.h"
 
-#include <sched.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -113,7 +112,7 @@ void ExecChildren::bear(ExecStart start, bool alone) {
   child.start = std::move(start);
   failPoint("fork exec");
   child.running = alone ? 0 : 1;
-  const int flags = alone ? CLONE_PARENT : CLONE_PARENT | CLONE_VM | CLONE_CHILD_CLEARTID;
+  const int flags = static_cast<int>(alone ? kBearAlone : kBearBeside);
   const pid_t pid =
       clone(childMain, child.stack.top(), flags, &child.start, nullptr, nullptr, &child.running);
   if (pid >= 0) return;

@@ -6,6 +6,7 @@
 // oom score for a memory, and execs of a container have one.)
 #pragma once
 
+#include <sched.h>
 #include <sys/types.h>
 
 #include <array>
@@ -17,6 +18,10 @@
 #include "sys/fd.h"
 
 namespace slipway {
+
+// Flags of clone(2).
+inline constexpr unsigned kBearAlone = CLONE_PARENT;
+inline constexpr unsigned kBearBeside = CLONE_PARENT | CLONE_VM | CLONE_CHILD_CLEARTID;
 
 // All that one such process reads: prepared by the agent, constant for the child.
 struct ExecStart {

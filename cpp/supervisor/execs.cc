@@ -21,7 +21,6 @@ void Supervisor::exec(const Request& request, Message& message) {
   bool traces = true;
   document.root().read("mayTrace", traces);
   container.traced = container.traced || traces;
-  if (!container.agent) startAgent(container);
   failPoint("ask agent");
   auto process = std::make_unique<ExecProcess>();
   process->id = document.root().get<std::string>("execId");
@@ -149,6 +148,7 @@ void Supervisor::sendLost(const ExecProcess& process) {
 // others were collected; without one they are killed here, and reportEnd waits.
 void Supervisor::endExecs(Container& container) {
   if (container.agent) agentEnded(container, Successor::none);
+  killRetired(container);
   std::vector<std::string> ids;
   ids.reserve(container.execs.size());
   for (const auto& [execId, process] : container.execs) ids.push_back(execId);

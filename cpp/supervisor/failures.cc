@@ -65,6 +65,7 @@ void Supervisor::endAllExecs(Container& container) {
     const SysError failure = naming(asSysError(error, "end execs"), container.id);
     sendWarning("serve", failure);
     if (container.agent) dropAgent(container);
+    killRetired(container);
     failUnasked(container, errorJson(failure));
   }
 }

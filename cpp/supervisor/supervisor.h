@@ -2,7 +2,7 @@
 // The one helper process of an Engine: parent of all its containers, keeper of
 // its cgroups and folders. Single-threaded; ends, and takes everything with it,
 // when its socket to Node ends. One file a subject: starts.cc, execs.cc,
-// exec_agents.cc, untold.cc, ends.cc, failures.cc, requests.cc, pool.cc, repair.cc.
+// exec_agents.cc, agent_ends.cc, untold.cc, ends.cc, failures.cc, requests.cc, pool.cc, repair.cc.
 #pragma once
 
 #include <deque>
@@ -88,6 +88,8 @@ struct Container {
   bool ended = false;  // its end is being told
   std::optional<Agent> agent;
   std::string agentFailure;         // JSON of what its agent told of itself
+  bool hasRetired = false;          // one that wore a filter; its successors wear none
+  pid_t retired = 0;                // that one, until it is collected
   bool traced = true;               // some process may look into any other one here
   bool askDue = false;              // a timer for `unasked` is set
   std::deque<std::string> unasked;  // of `execs`, in order
@@ -132,15 +134,21 @@ class Supervisor {
   void slotEnded(Container& container);
 
   // exec_agents.cc
-  void startAgent(Container& container);
+  void seatAgent(Container& container, uint64_t filter);
+  void startAgent(Container& container, uint64_t worn);
   bool ask(Container& container, const ExecProcess& process);
   void askNext(Container& container);
   void askLater(Container& container);
+
+  // agent_ends.cc
   void agentSaid(Container& container);
   enum class Successor { wanted, none };
   void agentEnded(Container& container, Successor successor);
   void failUnasked(Container& container, const std::string& failure);
   void dropAgent(Container& container);
+  void retireAgent(Container& container);
+  void leaveAgent(Container& container);
+  static void killRetired(const Container& container);
 
   // execs.cc
   void exec(const Request& request, Message& message);

@@ -57,7 +57,9 @@ export interface ExecResult {
  * console.log((await cat).stdout);
  * ```
  */
-export class Exec implements PromiseLike<ExecResult> {
+export class Exec implements Promise<ExecResult> {
+  /** @internal */
+  readonly [Symbol.toStringTag] = 'Exec';
   /** Resolves once the program runs; with `tty`, the streams are there from then on. */
   readonly started: Promise<void>;
   /** Standard input; null unless a pipe or terminal. */

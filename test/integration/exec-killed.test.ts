@@ -54,7 +54,9 @@ describe('an exec that is killed', () => {
     const box = await boxes.run({ command: ['sh', '-c', 'while :; do kill -KILL -1; done'] });
     const outcomes = new Set<number | string>();
     let agent = 0;
-    for (let round = 0; round < 10; round++) {
+    const killed = () => outcomes.has(137) || outcomes.has('ECHILD');
+    // On a busy machine the container may not get to kill any for a while.
+    for (let round = 0; round < 10 || !killed(); round++) {
       const many = Array.from({ length: 20 }, () => outcome(Promise.resolve(box.exec(['true']))));
       for (const one of await Promise.all(many)) outcomes.add(one);
       await box.kill('SIGSTOP');
@@ -63,7 +65,6 @@ describe('an exec that is killed', () => {
       agent = now;
       await box.kill('SIGCONT');
     }
-    assert.ok(outcomes.has(137) || outcomes.has('ECHILD'), [...outcomes].join());
     for (const one of outcomes) assert.ok([0, 137, 'ECHILD'].includes(one), `${one}`);
     const ending = box.wait();
     await box.kill();

@@ -47,7 +47,9 @@ const USERNS_START = [
   'start/send plan',
 ];
 const PARENT_START = ['start/record cgroup parent'];
-const EXEC = ['fork agent', 'join cgroup', 'join container', 'ask agent', 'fork exec'];
+const EXEC = [
+  ...['fork agent', 'join cgroup', 'join container', 'wear filter', 'ask agent', 'fork exec'],
+];
 const REMOVE = ['start sweeper', 'move folder away'];
 const WORK = ['start worker', 'work on files'];
 // What the engine hears of those it serves, which no request waits for in its own turn.
