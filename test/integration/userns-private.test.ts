@@ -106,6 +106,14 @@ describe('a user namespace', () => {
     await assert.rejects(boxes.run(options), { code: 'EINVAL' });
   });
 
+  it('a group that has no id outside is refused, and the groups are named', async () => {
+    await assert.rejects(boxes.run({ ...USERNS, user: 'app', groupAdd: [70_000] }), {
+      code: 'EINVAL',
+      syscall: 'setgroups',
+      path: '1000 3000 3001 70000',
+    });
+  });
+
   it('capabilities are of no use outside', async () => {
     const script = 'mknod /disk b 254 0; date -s 2000-01-01; echo end';
     const { stdout, stderr } = await boxes.sh(script, { ...USERNS, capAdd: ['ALL'] });
