@@ -18,7 +18,13 @@ export function asBoolean(option: string, value: unknown, absent = false): boole
 /** A text that can cross to the kernel. */
 export function asText(option: string, value: unknown, allowed = 'a text that is not empty') {
   if (typeof value !== 'string' || value === '') return refuse(option, value, allowed);
-  return value.includes('\0') ? refuse(option, value, 'a text without NUL') : value;
+  return asPlain(option, value);
+}
+
+/** A text that has bytes, which half a character has not, and none of them NUL. */
+export function asPlain(option: string, text: string): string {
+  if (text.includes('\0')) return refuse(option, text, 'a text without NUL');
+  return text.isWellFormed() ? text : refuse(option, text, 'a text of whole characters');
 }
 
 export function asInteger(
@@ -54,7 +60,7 @@ export function asArray(option: string, value: unknown, allowed: string): readon
 export function asTextList(option: string, value: unknown, allowed: string): readonly string[] {
   return asArray(option, value, allowed).map((item, index) => {
     if (typeof item !== 'string') return refuse(`${option}[${index}]`, item, 'a text');
-    return item.includes('\0') ? refuse(`${option}[${index}]`, item, 'a text without NUL') : item;
+    return asPlain(`${option}[${index}]`, item);
   });
 }
 
@@ -84,10 +90,11 @@ export function asPairs(option: string, value: unknown): [name: string, value?: 
   }
   return Object.entries(value).map(([name, text]) => {
     const path = `${option}.${name}`;
-    if (name === '' || name.includes('\0')) refuse(option, name, 'a name that is not empty');
+    if (name === '') refuse(option, name, 'a name that is not empty');
+    asPlain(option, name);
     if (typeof text === 'number' && Number.isFinite(text)) return [name, String(text)];
     if (typeof text !== 'string') return refuse(path, text, 'a text');
-    return [name, text.includes('\0') ? refuse(path, text, 'a text without NUL') : text];
+    return [name, asPlain(path, text)];
   });
 }
 

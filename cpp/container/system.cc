@@ -26,6 +26,9 @@ std::string sysctlPath(const std::string& key) {
   return "sys/" + path;
 }
 
+// A way up would lead out of what its first words name.
+bool climbs(const std::string& path) { return (path + "/").find("/../") != std::string::npos; }
+
 bool isIpcKey(const std::string& path) {
   constexpr const char* keys[] = {"kernel/msgmax", "kernel/msgmnb",         "kernel/msgmni",
                                   "kernel/sem",    "kernel/shmall",         "kernel/shmmax",
@@ -37,7 +40,8 @@ bool isIpcKey(const std::string& path) {
 }
 
 void refuseForeign(const std::string& key, const std::string& path, const OwnNamespaces& own) {
-  const bool network = path.starts_with("sys/net/"), ipc = isIpcKey(path);
+  const bool network = path.starts_with("sys/net/") && !climbs(path);
+  const bool ipc = isIpcKey(path) && !climbs(path);
   const bool uts = path == "sys/kernel/hostname" || path == "sys/kernel/domainname";
   if ((network && own.network) || (ipc && own.ipc) || (uts && own.uts)) return;
   const bool known = network || ipc || uts;

@@ -165,6 +165,8 @@ Identity lookUpUser(int root, const UserPlan& plan, const spec::User& fromSpec) 
   Identity identity = find(root, plan, fromSpec);
   identity.uidText = std::to_string(identity.uid);
   identity.gidText = std::to_string(identity.gid);
+  for (const uint32_t group : identity.groups)
+    identity.groupsText += (identity.groupsText.empty() ? "" : " ") + std::to_string(group);
   return identity;
 }
 
@@ -174,9 +176,9 @@ Fault becomeUser(const Identity& identity, bool setGroups) {
     const char* unmapped = "the id has no mapping in the user namespace";
     return faultOf(result, step, syscall, id.c_str(), result == -EINVAL ? unmapped : "");
   };
-  const auto& [uid, gid, groups, home, uidText, gidText] = identity;
+  const auto& [uid, gid, groups, home, uidText, gidText, groupsText] = identity;
   long result = setGroups ? raw::call(SYS_setgroups, groups.size(), groups.data()) : 0;
-  if (result < 0) return refused(result, "setgroups", gidText);
+  if (result < 0) return refused(result, "setgroups", groupsText);
   result = raw::call(SYS_setresgid, gid, gid, gid);
   if (result < 0) return refused(result, "setresgid", gidText);
   result = raw::call(SYS_setresuid, uid, uid, uid);

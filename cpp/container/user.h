@@ -16,7 +16,7 @@ struct Identity {
   uint32_t uid = 0, gid = 0;
   std::vector<uint32_t> groups;  // supplementary, the primary one first
   std::string home = "/";
-  std::string uidText, gidText;  // for what fails
+  std::string uidText, gidText, groupsText;  // for what fails
 };
 
 // `root` is the container's root, O_PATH. A number wins over a name of the same

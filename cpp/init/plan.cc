@@ -64,13 +64,18 @@ void refuseIdmap(const spec::Spec& spec) {
   }
 }
 
+[[noreturn]] void refuse(const char* what) {
+  throw SysError("read plan", "parse", what, ENOTSUP, std::string(what) + " is not supported yet");
+}
+
+void refuseUnsupported(const spec::Process& process) {
+  if (process.execCpuAffinity) refuse("process.execCPUAffinity");
+}
+
 void refuseUnsupported(const spec::Spec& spec) {
-  const auto refuse = [](const char* what) {
-    throw SysError("read plan", "parse", what, ENOTSUP,
-                   std::string(what) + " is not supported yet");
-  };
   if (!spec.process)
     throw SysError("read plan", "parse", "process", EINVAL, "a container needs a process");
+  refuseUnsupported(*spec.process);
   refuseIdmap(spec);
   if (spec.hooks) refuse("hooks");
   if (spec.linux_.intelRdt) refuse("linux.intelRdt");
@@ -102,6 +107,7 @@ ExecPlan readExecPlan(std::string_view text) {
   const Value root = document.root();
   ExecPlan plan;
   plan.process.process = spec::readProcess(root.at("process").asRoot());
+  refuseUnsupported(plan.process.process);
   readProcessExtras(root, plan.process);
   return plan;
 }

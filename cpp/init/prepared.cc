@@ -34,7 +34,7 @@ std::vector<std::pair<dev_t, ino_t>> foldersOf(const std::vector<OverlayPlan>& o
   std::vector<std::pair<dev_t, ino_t>> folders;
   for (const OverlayPlan& overlay : overlays) {
     for (const std::string& path : overlay.lower) {
-      struct stat status{};
+      struct stat status {};
       if (stat(path.c_str(), &status) == 0) folders.emplace_back(status.st_dev, status.st_ino);
     }
   }
@@ -125,6 +125,8 @@ Prepared::Prepared(const Sample& sample, const RootMounts& kept)
     if (i == 0) {
       rootfs_->root = std::move(mount);
     } else {
+      // A folder of the machine, where programs may have come and gone meanwhile.
+      forgetNames(mount.get(), "mount rootfs", overlays_[i].target);
       rootfs_->overlays.emplace_back(overlays_[i].target, std::move(mount));
     }
   }

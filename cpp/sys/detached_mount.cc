@@ -75,6 +75,13 @@ Fd tryCloneMount(int fd) {
   return Fd(openTree(fd, "", kOpenTreeClone | kOpenTreeCloexec | kAtEmptyPath));
 }
 
+// A change of its options, also one that changes none, begins with that
+// (reconfigure_super() in fs/super.c).
+void forgetNames(int mount, const char* step, const std::string& shown) {
+  const Fd fs(check(fspick(mount), step, "fspick", shown));
+  check(fsconfig(fs.get(), kReconfigure, nullptr, nullptr, 0), step, "fsconfig", shown);
+}
+
 void attachMount(int mount, int target, const char* step, const std::string& shown) {
   check(moveMount(mount, target), step, "move_mount", shown);
 }

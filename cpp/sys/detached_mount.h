@@ -35,6 +35,10 @@ Fd cloneMount(int fd, bool recursive, const char* step, const std::string& shown
 // The same of a mount that may be detached itself; empty before 6.15.
 Fd tryCloneMount(int fd);
 
+// Lets its file system forget which names it has seen there and missed: others may
+// since have changed the folders that an overlay reads.
+void forgetNames(int mount, const char* step, const std::string& shown);
+
 // Attaches a detached mount on an open target.
 void attachMount(int mount, int target, const char* step, const std::string& shown);
 

@@ -17,20 +17,22 @@ namespace slipway::kernel {
 // open_tree(2), move_mount(2), fsopen(2), mount_setattr(2): numbers are shared
 // by all architectures (asm-generic/unistd.h, kernel 5.2 and 5.12).
 inline constexpr int kOpenTree = 428, kMoveMount = 429, kFsopen = 430, kFsconfig = 431,
-                     kFsmount = 432, kPidfdOpen = 434, kClone3 = 435, kCloseRange = 436,
-                     kOpenat2 = 437, kMountSetattr = 442;
+                     kFsmount = 432, kFspick = 433, kPidfdOpen = 434, kClone3 = 435,
+                     kCloseRange = 436, kOpenat2 = 437, kMountSetattr = 442;
 
 inline constexpr unsigned kOpenTreeClone = 1, kOpenTreeCloexec = 02000000;
 inline constexpr unsigned kAtRecursive = 0x8000, kAtEmptyPath = 0x1000, kAtSymlinkNofollow = 0x100;
 inline constexpr unsigned kMoveFromEmptyPath = 0x4, kMoveToEmptyPath = 0x40;
-inline constexpr unsigned kFsopenCloexec = 1, kFsmountCloexec = 1;
+inline constexpr unsigned kFsopenCloexec = 1, kFsmountCloexec = 1, kFspickCloexec = 1,
+                          kFspickEmptyPath = 8;
 enum FsconfigCommand : unsigned {
   kSetFlag = 0,
   kSetString = 1,
   kSetBinary = 2,
   kSetPath = 3,
   kSetFd = 5,
-  kCreate = 6
+  kCreate = 6,
+  kReconfigure = 7
 };
 
 enum MountAttr : uint64_t {
@@ -66,6 +68,9 @@ inline int fsconfig(int fs, unsigned command, const char* key, const void* value
 }
 inline int fsmount(int fs, uint64_t attributes) {
   return static_cast<int>(syscall(kFsmount, fs, kFsmountCloexec, attributes));
+}
+inline int fspick(int mount) {
+  return static_cast<int>(syscall(kFspick, mount, "", kFspickCloexec | kFspickEmptyPath));
 }
 inline int mountSetattr(int dir, const char* path, unsigned flags, const MountAttributes& attr) {
   return static_cast<int>(syscall(kMountSetattr, dir, path, flags, &attr, sizeof attr));

@@ -133,7 +133,7 @@ export class Exec implements Promise<ExecResult> {
     refuseStopped(this.#self);
     refusePaused(this.#self, 'exec');
     if (this.#options.signal?.aborted) throw canceledError('exec', this.#options.signal.reason);
-    const stdio = openStdio(this.#options);
+    const stdio = openStdio(this.#options, built.spec.linux);
     this.#adopt(stdio);
     this.#limit();
     try {

@@ -46,7 +46,7 @@ async function startFiltered(
 ): Promise<void> {
   const { built, options } = self;
   for (const path of built.extras.createHostPaths) makeFolders(path);
-  const stdio = openStdio(options);
+  const stdio = openStdio(options, built.spec.linux);
   // The end may arrive together with the answer; it is told after that was taken in.
   let begun = () => {};
   const running = new Promise<void>((resolve) => {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The three descriptors a process starts with, and our ends of them.
+import { fchownSync } from 'node:fs';
 import { fromNative, isSlipwayError, type NativeFailure, SlipwayError } from '../errors.js';
 import { failPoint } from '../failpoint.js';
 import { loadNative } from '../native.js';
+import type { Linux, LinuxIdMapping } from '../spec/types.js';
 import { Input } from '../stream/input.js';
 import { Output } from '../stream/output.js';
 import type { StdioOption } from './options.js';
@@ -28,7 +30,8 @@ export interface OpenStdio {
   abandon(): void;
 }
 
-export function openStdio(choice: StdioChoice): OpenStdio {
+/** `linux` has the user namespace of the process, if it is its own. */
+export function openStdio(choice: StdioChoice, linux?: Linux): OpenStdio {
   const theirs: number[] = [];
   const fds: number[] = [];
   const ours: (Input | Output)[] = [];
@@ -45,6 +48,7 @@ export function openStdio(choice: StdioChoice): OpenStdio {
     fds.push(keep(theirs, pipe.theirs));
     const stream = own === 0 ? new Input(pipe.ours) : new Output(pipe.ours);
     ours.push(stream);
+    giveToRoot(pipe.theirs, linux);
     failPoint('start', 'open stdio');
     return stream;
   };
@@ -75,6 +79,18 @@ export function openStdio(choice: StdioChoice): OpenStdio {
     abandon();
     throw isSlipwayError(error) ? error : fromNative(error as NativeFailure);
   }
+}
+
+// A pipe of a user who is not mapped can be used, but not opened by its name, as
+// /dev/stdout is by programs that log there, nor be given to another user inside.
+function giveToRoot(pipe: number, linux: Linux | undefined): void {
+  const uid = rootOf(linux?.uidMappings);
+  const gid = rootOf(linux?.gidMappings);
+  if (uid !== undefined && gid !== undefined) fchownSync(pipe, uid, gid);
+}
+
+function rootOf(mappings: readonly LinuxIdMapping[] = []): number | undefined {
+  return mappings.find(({ containerID }) => containerID === 0)?.hostID;
 }
 
 function pipesOf({ stdin, stdout, stderr }: StdioChoice): number[] {

@@ -35,7 +35,7 @@ export function buildNamespaces(
   const one = (type: SharedType, option: string, choice: NamespaceChoice) =>
     namespaceOf(type, option, choice, runningId);
   return [
-    ...(options.userns === undefined ? [] : [created('user')]),
+    ...(options.userns === undefined ? [] : [userNamespace(machine)]),
     created('mount'),
     ...(options.network === 'host' ? [] : [created('network')]),
     ...one('uts', 'uts', options.uts),
@@ -43,6 +43,12 @@ export function buildNamespaces(
     ...one('ipc', 'ipc', options.ipc),
     ...one('cgroup', 'cgroupns', options.cgroupns ?? usualCgroupns(machine)),
   ];
+}
+
+// The engine of an ordinary user cannot write the ids of a further one.
+function userNamespace({ rootless }: MachineFacts): LinuxNamespace {
+  const hint = 'containers of an ordinary user are in a user namespace already';
+  return rootless ? refuse('usernsMode', 'private', "'host' without root", hint) : created('user');
 }
 
 function usualCgroupns(machine: MachineFacts): NamespaceChoice {

@@ -99,6 +99,10 @@ describe('capabilities, filters, devices and limits of processes', () => {
     assert.match(lines[3] ?? '', /50 +50 /);
   });
 
+  it('a program may be denied every further descriptor', async () => {
+    assert.equal(await boxes.text('ulimit -n', { ulimits: { nofile: 0 } }), '0');
+  });
+
   it('sysctls of its own namespaces are set', async () => {
     const sysctls = {
       'net.ipv4.ip_unprivileged_port_start': 0,

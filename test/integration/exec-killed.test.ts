@@ -51,7 +51,9 @@ describe('an exec that is killed', () => {
 
   it('at any moment by the container harms no other', async function () {
     this.timeout(60_000);
-    const box = await boxes.run({ command: ['sh', '-c', 'while :; do kill -KILL -1; done 2>/dev/null'] });
+    const box = await boxes.run({
+      command: ['sh', '-c', 'while :; do kill -KILL -1; done 2>/dev/null'],
+    });
     const outcomes = new Set<number | string>();
     let agent = 0;
     const killed = () => outcomes.has(137) || outcomes.has('ECHILD');

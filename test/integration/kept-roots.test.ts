@@ -78,6 +78,26 @@ describe('the root of a container that is gone', () => {
     });
   }
 
+  it('shows the machine’s folders as they are now', async () => {
+    const file = join('/opt', `slipway-test-${process.pid}`);
+    const look = () => once(`cat ${file} || echo none; ls /opt`, { image: 'host' });
+    const assertAll = async (text: RegExp) => {
+      for (let i = 0; i < 6; i++) assert.match(await look(), text);
+    };
+    try {
+      await assertAll(/^none\n/);
+      writeFileSync(file, 'first');
+      await assertAll(/^first/);
+      rmSync(file);
+      writeFileSync(file, 'second');
+      await assertAll(/^second/);
+      rmSync(file);
+      await assertAll(/^none\n/);
+    } finally {
+      rmSync(file, { force: true });
+    }
+  });
+
   it('is no longer anybody else’s, whoever holds a descriptor of it', async function () {
     this.timeout(20_000);
     const shared = freshRoot();

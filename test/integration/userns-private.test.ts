@@ -83,10 +83,35 @@ describe('a user namespace', () => {
     assert.equal(statusOf(box.pid, 'Uid').split('\t')[0], `${BASE + 1000}`);
   });
 
+  for (const user of ['root', 'app']) {
+    it(`${user} opens standard input, output and error by their names`, async () => {
+      const script = 'cat /dev/stdin > /dev/stdout; echo error > /dev/stderr';
+      const box = await boxes.run({
+        ...USERNS,
+        user,
+        stdin: 'pipe',
+        command: ['sh', '-c', `${script}; sleep 600`],
+      });
+      box.stdin?.end('input\n');
+      assert.equal((await box.stdout.lines().next()).value, 'input');
+      assert.equal((await box.stderr.lines().next()).value, 'error');
+      const { stdout, stderr } = await box.exec(['sh', '-c', script], { user, input: 'more' });
+      assert.deepEqual({ stdout, stderr }, { stdout: 'more', stderr: 'error' });
+    });
+  }
+
   it('a user that has no id outside is refused', async () => {
     const uidMappings = [{ containerId: 0, hostId: BASE, size: 1 }];
     const options = { ...USERNS, uidMappings, gidMappings: uidMappings, user: '5' };
     await assert.rejects(boxes.run(options), { code: 'EINVAL' });
+  });
+
+  it('a group that has no id outside is refused, and the groups are named', async () => {
+    await assert.rejects(boxes.run({ ...USERNS, user: 'app', groupAdd: [70_000] }), {
+      code: 'EINVAL',
+      syscall: 'setgroups',
+      path: '1000 3000 3001 70000',
+    });
   });
 
   it('capabilities are of no use outside', async () => {

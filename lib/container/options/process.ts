@@ -6,6 +6,7 @@ import {
   asArray,
   asBoolean,
   asPairs,
+  asPlain,
   asTextList,
   isPlainObject,
   refuse,
@@ -127,7 +128,7 @@ function envOf(option: string, name: string, value: unknown): string {
   if (value === null) return entry(name, undefined);
   const simple = typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
   const text = simple ? String(value) : refuse(`${option}.${name}`, value, 'a text or null');
-  return text.includes('\0') ? refuse(`${option}.${name}`, value, 'no NUL') : entry(name, text);
+  return entry(asPlain(option, name), asPlain(`${option}.${name}`, text));
 }
 
 function entry(name: string, value: string | undefined): string {

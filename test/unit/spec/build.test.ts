@@ -281,6 +281,12 @@ describe('namespaces', () => {
     assert.equal(spec.linux?.sysctl?.['net.ipv4.ping_group_range'], undefined);
   });
 
+  it('a user namespace with mappings of its own is refused without root', () => {
+    const mappings = ['0:100000:65536'];
+    const own = { usernsMode: 'private', uidMappings: mappings, gidMappings: mappings } as const;
+    assert.throws(() => build(own, ROOTLESS_V1), option('usernsMode'));
+  });
+
   it('a cgroup path is written only below a parent that was asked for', () => {
     assert.equal(build().spec.linux?.cgroupsPath, undefined);
     assert.equal(build({ cgroupParent: 'a/b/' }).spec.linux?.cgroupsPath, `/a/b/${ID}`);
