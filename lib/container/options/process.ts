@@ -5,6 +5,7 @@ import {
   asAbsolutePath,
   asArray,
   asBoolean,
+  asKernelText,
   asPairs,
   asTextList,
   isPlainObject,
@@ -123,11 +124,12 @@ export function readEnv(option: string, value: unknown): readonly string[] {
 }
 
 function envOf(option: string, name: string, value: unknown): string {
-  if (name === '' || /[=\0]/.test(name)) refuse(option, name, 'names without = and NUL');
+  if (name === '' || name.includes('=')) refuse(option, name, 'names without =');
+  asKernelText(option, name);
   if (value === null) return entry(name, undefined);
   const simple = typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
   const text = simple ? String(value) : refuse(`${option}.${name}`, value, 'a text or null');
-  return text.includes('\0') ? refuse(`${option}.${name}`, value, 'no NUL') : entry(name, text);
+  return entry(name, asKernelText(`${option}.${name}`, text));
 }
 
 function entry(name: string, value: string | undefined): string {
