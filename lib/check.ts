@@ -18,13 +18,13 @@ export function asBoolean(option: string, value: unknown, absent = false): boole
 /** A text that can cross to the kernel. */
 export function asText(option: string, value: unknown, allowed = 'a text that is not empty') {
   if (typeof value !== 'string' || value === '') return refuse(option, value, allowed);
-  return asPlain(option, value);
+  return asKernelText(option, value);
 }
 
-/** A text that has bytes, which half a character has not, and none of them NUL. */
-export function asPlain(option: string, text: string): string {
-  if (text.includes('\0')) return refuse(option, text, 'a text without NUL');
-  return text.isWellFormed() ? text : refuse(option, text, 'a text of whole characters');
+/** The kernel takes bytes that end with NUL, and half a surrogate pair has no bytes. */
+export function asKernelText(option: string, text: string): string {
+  if (text.includes('\0')) refuse(option, text, 'a text without NUL');
+  return text.isWellFormed() ? text : refuse(option, text, 'a text without half surrogate pairs');
 }
 
 export function asInteger(
@@ -53,14 +53,15 @@ export function oneOf(choices: readonly string[]): string {
 
 export function asArray(option: string, value: unknown, allowed: string): readonly unknown[] {
   if (value === undefined) return [];
-  return Array.isArray(value) ? (value as unknown[]) : refuse(option, value, allowed);
+  // The copy has undefined where a list has nothing, which map() would pass over.
+  return Array.isArray(value) ? [...(value as unknown[])] : refuse(option, value, allowed);
 }
 
 /** A list of texts; each may be empty, as an argument may. */
 export function asTextList(option: string, value: unknown, allowed: string): readonly string[] {
   return asArray(option, value, allowed).map((item, index) => {
-    if (typeof item !== 'string') return refuse(`${option}[${index}]`, item, 'a text');
-    return asPlain(`${option}[${index}]`, item);
+    const path = `${option}[${index}]`;
+    return typeof item === 'string' ? asKernelText(path, item) : refuse(path, item, 'a text');
   });
 }
 
@@ -79,6 +80,20 @@ export function asObject<K extends string>(
   return value as Partial<Record<K, unknown>>;
 }
 
+/** The options of a call; undefined is not given, whatever the name. */
+export function asCall<K extends string>(
+  value: unknown,
+  known: readonly K[],
+): Partial<Record<K, unknown>> {
+  if (!isPlainObject(value)) return refuse('options', value, 'an object');
+  for (const name in value) {
+    if (value[name] === undefined || known.some((one) => one === name)) continue;
+    const only = known.length === 1 ? `only the option` : 'only the options';
+    refuse(name, value[name], `${only} ${known.join(', ')}`);
+  }
+  return value as Partial<Record<K, unknown>>;
+}
+
 /** `['a=b']` and `{ a: 'b' }` as pairs; the value is undefined where a list item has no `=`. */
 export function asPairs(option: string, value: unknown): [name: string, value?: string][] {
   if (value === undefined) return [];
@@ -90,11 +105,10 @@ export function asPairs(option: string, value: unknown): [name: string, value?: 
   }
   return Object.entries(value).map(([name, text]) => {
     const path = `${option}.${name}`;
-    if (name === '') refuse(option, name, 'a name that is not empty');
-    asPlain(option, name);
+    asText(option, name, 'a name that is not empty');
     if (typeof text === 'number' && Number.isFinite(text)) return [name, String(text)];
     if (typeof text !== 'string') return refuse(path, text, 'a text');
-    return [name, asPlain(path, text)];
+    return [name, asKernelText(path, text)];
   });
 }
 
@@ -110,8 +124,9 @@ export function asAbsolutePath(option: string, value: unknown): string {
   return `/${parts.join('/')}`;
 }
 
+/** Not what holds its entries elsewhere than in properties: an array, a Map, bytes. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !(Symbol.iterator in value);
 }
 
 function splitPair(option: string, item: string, index: number): [string, string?] {

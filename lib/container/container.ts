@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Containers as callers see them; each verb's work is in the file of its name.
+import { asBoolean, asCall, isPlainObject, refuse } from '../check.js';
 import type { Engine } from '../engine/engine.js';
 import { parseSignal, type Signal } from '../signals.js';
 import type { Input } from '../stream/input.js';
@@ -11,6 +12,8 @@ import { type ExecCall, type ExecExtras, readExecCall } from './exec-call.js';
 import type { ExitReport } from './exit.js';
 import { type ContainerInfo, inspectContainer } from './inspect.js';
 import type { ContainerStatus, Internals } from './internals.js';
+import { readAbortSignal, readStopTimeoutMs } from './options/lifecycle.js';
+import { readTerminalSide } from './options/stdio.js';
 import type { ContainerOptions } from './options.js';
 import { findContainer, listContainers, register, unregister } from './registry.js';
 import { type RemoveOptions, removeContainer } from './remove.js';
@@ -81,16 +84,20 @@ export class Container implements AsyncDisposable {
    * @throws NotFoundError where there is none, or several.
    */
   static get(idOrName: string, options: { engine?: Engine } = {}): Promise<Container> {
-    return Promise.resolve().then(() => findContainer(engineOf(options.engine), idOrName));
+    return Promise.resolve().then(() => {
+      const { engine } = asCall(options, ['engine']);
+      if (typeof idOrName !== 'string') refuse('container', idOrName, 'an id or a name');
+      return findContainer(engineOf(engine), idOrName);
+    });
   }
 
   /** The containers of this program, oldest first. Docker: `docker ps`; with `all`, `-a`. */
   static list(options: { all?: boolean; engine?: Engine } = {}): Promise<Container[]> {
-    return Promise.resolve().then(() =>
-      listContainers(engineOf(options.engine)).filter(
-        (container) => options.all === true || container.running,
-      ),
-    );
+    return Promise.resolve().then(() => {
+      const { all, engine } = asCall(options, ['all', 'engine']);
+      const every = asBoolean('all', all);
+      return listContainers(engineOf(engine)).filter((container) => every || container.running);
+    });
   }
 
   /** 64 hexadecimal digits. */
@@ -155,6 +162,7 @@ export class Container implements AsyncDisposable {
    */
   async wait(options: { signal?: AbortSignal } = {}): Promise<ExitReport> {
     const self = this.#self;
+    const signal = readAbortSignal(asCall(options, ['signal']).signal);
     if (self.starting !== undefined) await self.starting;
     if (self.exit === undefined) refuseStopped(self);
     const { maxBufferBytes } = self.options;
@@ -162,7 +170,7 @@ export class Container implements AsyncDisposable {
       self.stdout?.readAhead(maxBufferBytes);
       self.stderr?.readAhead(maxBufferBytes);
     }
-    const report = await unlessAborted(self.exit as Promise<ExitReport>, options.signal);
+    const report = await unlessAborted(self.exit as Promise<ExitReport>, signal);
     if (self.canceled !== undefined) throw canceledError('container', self.canceled.reason);
     return report;
   }
@@ -178,9 +186,12 @@ export class Container implements AsyncDisposable {
    */
   async stop(options: StopOptions = {}): Promise<void> {
     const { extras } = this.#self.built;
-    const signal =
-      options.signal === undefined ? extras.stopSignal : parseSignal('signal', options.signal);
-    await stopContainer(this.#self, signal, options.timeoutMs ?? extras.stopTimeoutMs);
+    const { signal, timeoutMs } = asCall(options, ['signal', 'timeoutMs']);
+    await stopContainer(
+      this.#self,
+      signal === undefined ? extras.stopSignal : parseSignal('signal', signal),
+      timeoutMs === undefined ? extras.stopTimeoutMs : readStopTimeoutMs(timeoutMs),
+    );
   }
 
   /** Freezes all its processes. Docker: `docker pause`. */
@@ -195,14 +206,16 @@ export class Container implements AsyncDisposable {
 
   /** Removes it with its files. Idempotent. Docker: `docker rm`. */
   async remove(options: RemoveOptions = {}): Promise<void> {
-    await removeContainer(this.#self, options);
+    const { force } = asCall(options, ['force']);
+    await removeContainer(this.#self, { force: asBoolean('force', force) });
   }
 
   /** Sets the size of its terminal, in characters. */
   resize(rows: number, columns: number): void {
     refuseStopped(this.#self);
     if (!this.#self.options.tty) refuseNoTerminal();
-    resizeTerminal(this.#self, rows, columns);
+    const size = [readTerminalSide('rows', rows), readTerminalSide('columns', columns)] as const;
+    resizeTerminal(this.#self, ...size);
   }
 
   /**
@@ -227,9 +240,13 @@ export class Container implements AsyncDisposable {
       return this.#exec({ command: words });
     }
     if (Array.isArray(first)) {
+      if (!isPlainObject(rest[0] ?? {})) refuse('options', rest[0], 'an object');
       return this.#exec({ ...(rest[0] as ExecExtras), command: first as readonly string[] });
     }
-    return this.#exec(first as ExecCall);
+    if (!isPlainObject(first)) {
+      refuse('command', first, "a list of texts such as ['ls', '-l'], a template or an object");
+    }
+    return this.#exec(first as unknown as ExecCall);
   }
 
   /** All that is known of it. Docker: `docker inspect`. */

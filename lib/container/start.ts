@@ -5,7 +5,7 @@ import { ConflictError } from '../errors.js';
 import { makeFolders } from '../folders.js';
 import { mayTrace } from '../spec/security.js';
 import { stringifySpec } from '../spec/stringify.js';
-import { limitLife } from './cancel.js';
+import { canceledError, limitLife } from './cancel.js';
 import { type ExitReport, exitReport } from './exit.js';
 import type { Internals } from './internals.js';
 import { unregister } from './registry.js';
@@ -45,6 +45,7 @@ async function startFiltered(
   began: bigint,
 ): Promise<void> {
   const { built, options } = self;
+  if (options.signal?.aborted) throw canceledError('start', options.signal.reason);
   for (const path of built.extras.createHostPaths) makeFolders(path);
   const stdio = openStdio(options, built.spec.linux);
   // The end may arrive together with the answer; it is told after that was taken in.

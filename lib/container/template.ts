@@ -2,6 +2,8 @@
 // A command written as a template, such as exec`ls -l ${dir}`: words split at
 // white space, each value one word whatever is in it, lists several. No shell.
 
+import { refuse } from '../check.js';
+
 /** What may stand in a command template. */
 export type TemplateValue = string | number | readonly (string | number)[];
 
@@ -23,12 +25,17 @@ export function parseTemplate(
       else append(piece);
     }
     if (index >= values.length) return;
-    const value = values[index] as TemplateValue;
-    const list = Array.isArray(value) ? (value as readonly (string | number)[]) : [value as string];
+    const value: unknown = values[index];
+    const list: readonly unknown[] = Array.isArray(value) ? [...(value as unknown[])] : [value];
     list.forEach((item, at) => {
       if (at > 0) open = false;
-      append(String(item));
+      append(asWord(item));
     });
   });
   return words;
+}
+
+function asWord(value: unknown): string {
+  if (typeof value === 'string' || typeof value === 'number') return String(value);
+  return refuse('command', value, 'texts, numbers and lists of them between the words');
 }

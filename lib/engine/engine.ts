@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // An Engine: a root folder, and the supervisor process that holds what runs.
 
-import { InvalidArgumentError, SlipwayError } from '../errors.js';
+import { asCall, asInteger, asText } from '../check.js';
+import { SlipwayError } from '../errors.js';
 import { makeFolders } from '../folders.js';
 import { randomHex } from '../ids.js';
 import type { FileLock, ImageUser } from '../image/engine.js';
@@ -62,32 +63,10 @@ export class Engine implements AsyncDisposable {
   readonly #closers = new Set<() => void>();
 
   constructor(options: EngineOptions = {}) {
-    for (const name in options) {
-      if (name !== 'root' && name !== 'preparedStarts') {
-        throw new InvalidArgumentError({
-          option: name,
-          given: options[name as keyof EngineOptions],
-          allowed: 'the options root and preparedStarts',
-        });
-      }
-    }
-    const prepared = options.preparedStarts ?? DEFAULT_PREPARED;
-    if (!Number.isInteger(prepared) || prepared < 0 || prepared > MAX_PREPARED) {
-      throw new InvalidArgumentError({
-        option: 'preparedStarts',
-        given: prepared,
-        allowed: `a whole number from 0 to ${MAX_PREPARED}`,
-      });
-    }
-    this.#prepared = prepared;
-    if (options.root !== undefined && (typeof options.root !== 'string' || options.root === '')) {
-      throw new InvalidArgumentError({
-        option: 'root',
-        given: options.root,
-        allowed: 'the path of a folder',
-      });
-    }
-    const roots = chooseRoots(options.root);
+    const { root, preparedStarts = DEFAULT_PREPARED } = asCall(options, ['root', 'preparedStarts']);
+    this.#prepared = asInteger('preparedStarts', preparedStarts, 0, MAX_PREPARED);
+    const chosen = root === undefined ? undefined : asText('root', root, 'the path of a folder');
+    const roots = chooseRoots(chosen);
     this.root = roots.root;
     this.run = roots.run;
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What images need of an engine, and which engine that is.
+import { isPlainObject, refuse } from '../check.js';
 import type { EngineHandle } from '../container/options.js';
 import { SlipwayError } from '../errors.js';
 import type { ImageWorker } from './worker.js';
@@ -33,8 +34,13 @@ export function setDefaultImageEngine(provider: () => ImageEngine): void {
   provide = provider;
 }
 
-export function engineOr(engine: ImageEngine | undefined): ImageEngine {
-  if (engine !== undefined) return engine;
+export function engineOr(engine: unknown): ImageEngine {
+  if (engine !== undefined)
+    return isEngine(engine) ? engine : refuse('engine', engine, 'an Engine');
   if (provide !== undefined) return provide();
   throw new SlipwayError('there is no engine', { code: 'ERR_ENGINE_CLOSED' });
+}
+
+function isEngine(value: unknown): value is ImageEngine {
+  return isPlainObject(value) && 'imageWorker' in value && 'fileLock' in value;
 }

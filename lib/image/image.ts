@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Images as callers see them: an immutable description, and what can be done with it.
-import { refuse } from '../check.js';
+import { asBoolean, asCall, asText, refuse } from '../check.js';
 import { fromSystem } from '../errors.js';
 import type { ImageConfig } from '../spec/process.js';
 import type { Digest, OciImage } from './config.js';
@@ -44,10 +44,12 @@ interface Images {
   readonly host: HostImages;
 }
 
+const IMPORT_OPTIONS = ['tag', 'message', 'changes', 'signal', 'onProgress', 'engine'] as const;
+
 // One of each for an engine, for as long as the engine itself.
 const known = new WeakMap<ImageEngine, Images>();
 
-function imagesOf(given: ImageEngine | undefined): Images {
+function imagesOf(given: unknown): Images {
   const engine = engineOr(given);
   const there = known.get(engine);
   if (there !== undefined) return there;
@@ -120,7 +122,7 @@ export class Image {
    * ```
    */
   static async host(options: EngineOption = {}): Promise<Image> {
-    return Image.#host(imagesOf(options.engine));
+    return Image.#host(imagesOf(asCall(options, ['engine']).engine));
   }
 
   /**
@@ -135,21 +137,23 @@ export class Image {
     source: ImportSource,
     options: ImportOptions & EngineOption = {},
   ): Promise<Image> {
-    const images = imagesOf(options.engine);
-    const made = importImage(images.store, images.engine, source, options);
+    const { engine, ...rest } = asCall(options, IMPORT_OPTIONS);
+    const images = imagesOf(engine);
+    const made = importImage(images.store, images.engine, source, rest as ImportOptions);
     return Image.#stored(await told('import image', made), images);
   }
 
   /** By reference, by id or by the beginning of an id; `'host'` is the embedded image. */
   static async get(reference: string, options: EngineOption = {}): Promise<Image> {
-    const images = imagesOf(options.engine);
+    const images = imagesOf(asCall(options, ['engine']).engine);
+    asText('image', reference, 'an image reference');
     if (isHost(reference, images)) return Image.#host(images);
     return Image.#stored(await told('look up image', images.store.get(reference)), images);
   }
 
   /** All images but the embedded one, newest first. Docker: `docker images`. */
   static async list(options: EngineOption = {}): Promise<Image[]> {
-    const images = imagesOf(options.engine);
+    const images = imagesOf(asCall(options, ['engine']).engine);
     return (await told('list images', images.store.list())).map((image) =>
       Image.#stored(image, images),
     );
@@ -163,9 +167,14 @@ export class Image {
     reference: string,
     options: { force?: boolean } & EngineOption = {},
   ): Promise<RemovedImage> {
-    const images = imagesOf(options.engine);
+    const { engine, force } = asCall(options, ['force', 'engine']);
+    const images = imagesOf(engine);
+    asText('image', reference, 'an image reference');
     if (isHost(reference, images)) refuse('image', reference, 'another than the embedded image');
-    return told('remove image', images.store.remove(reference, options));
+    return told(
+      'remove image',
+      images.store.remove(reference, { force: asBoolean('force', force) }),
+    );
   }
 
   /** Gives the image one more reference, taking it from another image that has it. */
@@ -180,7 +189,8 @@ export class Image {
    * Removes the image with all its tags. An image that a container uses, or that has tags in
    * several repositories, needs `force`; one that a running container uses stays.
    */
-  async remove({ force = false }: { force?: boolean } = {}): Promise<RemovedImage> {
+  async remove(options: { force?: boolean } = {}): Promise<RemovedImage> {
+    const force = asBoolean('force', asCall(options, ['force']).force);
     if (this.#isHost) refuse('image', HOST_REFERENCE, 'another than the embedded image');
     return this.#images.store.remove(this.id, { force });
   }

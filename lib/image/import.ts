@@ -6,6 +6,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { asArray, asText, refuse } from '../check.js';
+import { readAbortSignal } from '../container/options/lifecycle.js';
 import { CanceledError } from '../errors.js';
 import type { ImageConfig } from '../spec/process.js';
 import { type ImageChanges, readChanges } from './changes.js';
@@ -56,6 +57,10 @@ export async function importImage(
   const references = readTags('tag', options.tag);
   const message = options.message === undefined ? '' : asText('message', options.message);
   const config = readChanges(options.changes);
+  readAbortSignal(options.signal);
+  if (options.onProgress !== undefined && typeof options.onProgress !== 'function') {
+    refuse('onProgress', options.onProgress, 'a function');
+  }
   if (options.signal?.aborted) throw new CanceledError('import canceled', options.signal.reason);
   const opened = await openSource(engine, source, options.signal);
   // It may fail before anybody reads it; the reader then finds it failed.

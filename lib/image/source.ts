@@ -4,7 +4,7 @@
 import { once } from 'node:events';
 import { Readable, Transform } from 'node:stream';
 import { lazyCrypto, lazyStreamPromises, lazyZlib } from '../builtin.js';
-import { CanceledError, SlipwayError } from '../errors.js';
+import { CanceledError, isSlipwayError, SlipwayError } from '../errors.js';
 import type { Digest } from './config.js';
 import { readWorkerResult, type UnpackJob, type UnpackResult } from './worker.js';
 
@@ -48,7 +48,8 @@ export async function feed(
   );
   let broken: unknown;
   job.input.on('error', (error) => {
-    broken = error;
+    // The failures of the others are told to it too.
+    if (isSlipwayError(error) && error.step === 'write input') broken = error;
   });
   const passed = await pass(asBytes(source), job.input, hash, signal, options.onBytes);
   if (passed.error !== undefined && passed.error !== broken) stop.abort();

@@ -59,7 +59,10 @@ export class Output extends Readable {
     const decoder = new TextDecoder();
     let rest = '';
     for await (const chunk of this) {
-      const parts = (rest + decoder.decode(chunk as Buffer, { stream: true })).split('\n');
+      // After setEncoding() they are texts already.
+      const text =
+        typeof chunk === 'string' ? chunk : decoder.decode(chunk as Buffer, { stream: true });
+      const parts = (rest + text).split('\n');
       rest = parts.pop() ?? '';
       for (const line of parts) yield line.endsWith('\r') ? line.slice(0, -1) : line;
     }
@@ -69,9 +72,10 @@ export class Output extends Readable {
 
   /** All output as text, once it has ended. */
   async text(): Promise<string> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of this) chunks.push(chunk as Buffer);
-    return Buffer.concat(chunks).toString('utf8');
+    const chunks: (Buffer | string)[] = [];
+    for await (const chunk of this) chunks.push(chunk as Buffer | string);
+    if (this.readableEncoding !== null) return chunks.join('');
+    return Buffer.concat(chunks as Buffer[]).toString('utf8');
   }
 
   /**

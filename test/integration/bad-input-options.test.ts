@@ -6,6 +6,7 @@ import {
   Container,
   type ContainerOptions,
   Engine,
+  Image,
   type InvalidArgumentError,
 } from '../../lib/index.js';
 import { freshRoot, leftFolders, useBoxes } from '../helpers/boxes.js';
@@ -25,6 +26,7 @@ const WRONG: [option: string, options: Record<string, unknown>][] = [
   ['network', { network: 'bridge' }],
   ['capAdd[0]', { capAdd: ['FLY'] }],
   ['stdin', { stdin: 'maybe' }],
+  ['stdout', { stdout: 999_999 }],
   ['stdin', { tty: true, stdin: 'inherit' }],
   ['stdout', { tty: true, stdout: 'ignore' }],
   ['stderr', { tty: true, stderr: 'pipe' }],
@@ -85,6 +87,9 @@ describe('a wrong option', () => {
   it('of an Engine is refused by its name', () => {
     assert.throws(() => new Engine({ rot: '/x' } as never), { option: 'rot' });
     assert.throws(() => new Engine({ root: '' }), { option: 'root' });
+    assert.throws(() => new Engine({ root: 'a\0b' }), { option: 'root' });
+    assert.throws(() => new Engine({ preparedStarts: 9 }), { option: 'preparedStarts' });
+    assert.throws(() => new Engine(null as never), { option: 'options' });
   });
 
   it('is refused before the engine makes anything', async () => {
@@ -93,6 +98,52 @@ describe('a wrong option', () => {
     await unused.close();
     assert.equal(existsSync('/nonexistent'), false);
   });
+});
+
+const CALLS: [option: string, call: (box: Container, engine: Engine) => unknown][] = [
+  ['timeout', (box) => box.stop({ timeout: 3 } as never)],
+  ['timeoutMs', (box) => box.stop({ timeoutMs: '1s' as never })],
+  ['timeoutMs', (box) => box.stop({ timeoutMs: NaN })],
+  ['timeoutMs', (box) => box.stop({ timeoutMs: 2 ** 31 })],
+  ['signal', (box) => box.stop({ signal: 'SIGNOTHING' })],
+  ['signal', (box) => box.wait({ signal: {} as AbortSignal })],
+  ['options', (box) => box.wait(null as never)],
+  ['forced', (box) => box.remove({ forced: true } as never)],
+  ['force', (box) => box.remove({ force: 'yes' as never })],
+  ['rows', (box) => box.resize(0, 80)],
+  ['columns', (box) => box.resize(24, 65_536)],
+  ['command', (box) => box.exec('ls -l' as never)],
+  ['command', (box) => box.exec`echo ${undefined as never}`],
+  ['options', (box) => box.exec(['true'], 'x' as never)],
+  ['container', (_, engine) => Container.get(5 as never, { engine })],
+  ['engine', () => Container.get('x', { engine: {} as Engine })],
+  ['al', (_, engine) => Container.list({ al: true, engine } as never)],
+  ['image', (_, engine) => Image.get(5 as never, { engine })],
+  ['engine', () => Image.list({ engine: 'x' as never })],
+  ['tags', (_, engine) => Image.import('/', { tags: 'x', engine } as never)],
+  ['signal', (_, engine) => Image.import('/', { signal: 'x' as never, engine })],
+  ['onProgress', (_, engine) => Image.import('/', { onProgress: 'x' as never, engine })],
+  ['force', (_, engine) => Image.remove('x', { force: 1 as never, engine })],
+];
+
+describe('a wrong option of a call', () => {
+  needs('containers', 'busybox');
+  const boxes = useBoxes();
+  let box: Container;
+  beforeEach(async () => {
+    box = await boxes.run({ tty: true });
+  });
+
+  for (const [option, call] of CALLS) {
+    const written = /=>\s*(.*)/s.exec(`${call}`)?.[1];
+    it(`${written} is refused as ${option}, and nothing happens`, async () => {
+      await assert.rejects(async () => await call(box, boxes.engine), {
+        name: 'InvalidArgumentError',
+        option,
+      });
+      assert.equal(box.running, true);
+    });
+  }
 });
 
 describe('a command that cannot run', () => {

@@ -16,6 +16,16 @@ describe('AbortSignal and timeoutMs of a container', () => {
     assert.deepEqual(await Container.list({ all: true, engine: boxes.engine }), []);
   });
 
+  it('a signal aborted between create and start lets nothing run', async () => {
+    const controller = new AbortController();
+    const box = await boxes.create({ signal: controller.signal });
+    const cause = new Error('no longer');
+    controller.abort(cause);
+    await assert.rejects(box.start(), canceledBy(cause));
+    assert.equal(box.status, 'created');
+    assert.equal(box.pid, 0);
+  });
+
   it('a signal aborted while the container starts ends it', async () => {
     const controller = new AbortController();
     const cause = new Error('changed my mind');

@@ -64,6 +64,10 @@ describe('an image from a stream', () => {
     broken.write(readFileSync(archive).subarray(0, 200_000));
     broken.destroy(new Error('the line went dead'));
     await assert.rejects(importing, { message: 'the line went dead' });
+    const late = new PassThrough();
+    late.write(readFileSync(archive).subarray(0, 700));
+    setTimeout(() => late.destroy(new Error('the line went dead')), 20);
+    await assert.rejects(Image.import(late, { engine }), { message: 'the line went dead' });
     const control = new AbortController();
     const endless = Image.import(new PassThrough(), { engine, signal: control.signal });
     control.abort();

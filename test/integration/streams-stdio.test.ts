@@ -34,6 +34,16 @@ describe('standard input, output and error', () => {
     assert.equal(await box.stdout.text(), 'after\nlater\n');
   });
 
+  it('lines and text are the same after setEncoding', async () => {
+    const command = ['sh', '-c', "printf '\\303'; sleep 0.05; printf '\\244\\nb'"];
+    const box = await boxes.run({ command });
+    const lines: string[] = [];
+    for await (const line of box.stdout.setEncoding('utf8').lines()) lines.push(line);
+    assert.deepEqual(lines, ['ä', 'b']);
+    const again = await boxes.run({ command });
+    assert.equal(await again.stdout.setEncoding('utf8').text(), 'ä\nb');
+  });
+
   it('10 MiB come through stdin and stdout as they were', async () => {
     const data = randomBytes(10 * MIB);
     const box = await boxes.run({ command: ['cat'], stdin: 'pipe' });

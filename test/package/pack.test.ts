@@ -104,6 +104,23 @@ describe('the packed package', function () {
         const { status, stdout, stderr } = consumer.slipway('run', 'host', 'sh', '-c', 'id -u');
         assert.deepEqual([status, stdout, stderr], [0, '0\n', '']);
       });
+
+      it('has a command that keeps --env-file from Node.js, and the file too', () => {
+        const file = join(consumer.folder, 'box.env');
+        writeFileSync(file, 'NODE_OPTIONS=--no-such\n');
+        const words = [
+          'run',
+          '--env-file',
+          file,
+          'host',
+          'sh',
+          '-c',
+          'echo $NODE_OPTIONS $@',
+          'sh',
+        ];
+        const { status, stdout, stderr } = consumer.slipway(...words, '--env-file', '/none');
+        assert.deepEqual([status, stdout, stderr], [0, '--no-such --env-file /none\n', '']);
+      });
     });
   });
 

@@ -69,6 +69,14 @@ function readStopTimeout(value: unknown): number {
   return asInteger('stopTimeout', value, 0, limit, allowed) * 1000;
 }
 
+/** What a call of `stop` names instead: -1 is for ever. */
+export function readStopTimeoutMs(value: unknown): number {
+  if (value === -1) return -1;
+  if (typeof value === 'number' && value >= 0 && value <= MAX_TIMER_MS) return value;
+  const allowed = `milliseconds from 0 to ${MAX_TIMER_MS}, or -1 to wait for ever`;
+  return refuse('timeoutMs', value, allowed);
+}
+
 function readLifetime(value: unknown): 'scope' {
   if (value === undefined || value === 'scope') return 'scope';
   const hint = value === 'detached' ? 'detached containers are not available yet' : undefined;

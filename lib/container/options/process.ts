@@ -5,8 +5,8 @@ import {
   asAbsolutePath,
   asArray,
   asBoolean,
+  asKernelText,
   asPairs,
-  asPlain,
   asTextList,
   isPlainObject,
   refuse,
@@ -124,11 +124,12 @@ export function readEnv(option: string, value: unknown): readonly string[] {
 }
 
 function envOf(option: string, name: string, value: unknown): string {
-  if (name === '' || /[=\0]/.test(name)) refuse(option, name, 'names without = and NUL');
+  if (name === '' || name.includes('=')) refuse(option, name, 'names without =');
+  asKernelText(option, name);
   if (value === null) return entry(name, undefined);
   const simple = typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
   const text = simple ? String(value) : refuse(`${option}.${name}`, value, 'a text or null');
-  return entry(asPlain(option, name), asPlain(`${option}.${name}`, text));
+  return entry(name, asKernelText(`${option}.${name}`, text));
 }
 
 function entry(name: string, value: string | undefined): string {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Options about standard input and output and the terminal.
 
+import { fstatSync } from 'node:fs';
 import { asBoolean, asInteger, asObject, refuse } from '../../check.js';
 import { parseSize, type Size } from '../../units.js';
 
@@ -66,7 +67,19 @@ export function normaliseStdio(options: StdioOptions): NormalisedStdio {
 function readStdio(option: string, value: unknown, absent: StdioOption): StdioOption {
   if (value === undefined) return absent;
   if (value === 'pipe' || value === 'inherit' || value === 'ignore') return value;
-  return asInteger(option, value, 0, 2 ** 31 - 1, "'pipe', 'inherit', 'ignore' or a descriptor");
+  const allowed = "'pipe', 'inherit', 'ignore' or an open descriptor";
+  const fd = asInteger(option, value, 0, 2 ** 31 - 1, allowed);
+  try {
+    fstatSync(fd);
+  } catch {
+    return refuse(option, value, allowed);
+  }
+  return fd;
+}
+
+/** Columns or rows of a terminal. */
+export function readTerminalSide(option: string, value: unknown): number {
+  return asInteger(option, value, 1, 65_535);
 }
 
 // The engine holds the other end of the terminal, as a stream and nothing else.
@@ -86,7 +99,7 @@ function readConsoleSize(value: unknown, tty: boolean) {
   if (!tty) refuse('consoleSize', value, 'consoleSize only with tty: true');
   const { rows, columns } = asObject('consoleSize', value, ['rows', 'columns']);
   return {
-    rows: asInteger('consoleSize.rows', rows, 1, 65_535),
-    columns: asInteger('consoleSize.columns', columns, 1, 65_535),
+    rows: readTerminalSide('consoleSize.rows', rows),
+    columns: readTerminalSide('consoleSize.columns', columns),
   };
 }

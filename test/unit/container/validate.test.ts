@@ -191,6 +191,14 @@ describe('refused values', () => {
     [{ timeoutMs: 0 }, 'timeoutMs'],
     [{ timeoutMs: 2 ** 31 }, 'timeoutMs'],
     [{ engine: 'x' }, 'engine'],
+    [{ command: ['echo', '\ud800'] }, 'command[1]'],
+    [{ command: Array(1) }, 'command[0]'],
+    [{ env: { A: 'x\udc00' } }, 'env.A'],
+    [{ labels: { '\ud800': 'x' } }, 'labels'],
+    [{ env: new Map([['A', '1']]) }, 'env'],
+    [{ labels: new Map([['a', 'b']]) }, 'labels'],
+    [{ ulimits: new Map([['nofile', 5]]) }, 'ulimits'],
+    [{ mounts: Array(1) }, 'mounts[0]'],
   ] as [object, string][]) {
     it(`${JSON.stringify(options).slice(0, 90)} is refused by name`, () => {
       assert.equal(refusal(() => read(options)).option, option);
