@@ -139,7 +139,8 @@ bool askAgent(const Agent& agent, const ExecOrder& order) {
   for (const Fd& fd : order.stdio) fds.push_back(fd.get());
   // The agent lives in the container's cgroup, which may be frozen or out of
   // memory: nobody waits for it. When it is gone, the end of its socket tells.
-  const std::string text = (order.alone ? kAlone : kBeside) + order.plan;
+  std::string text(1, order.alone ? kAlone : kBeside);
+  text += order.plan;
   return trySendMessage(agent.socket.get(), text, fds) == Sent::sent;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "container/cgroup.h"
 #include "supervisor/slot.h"
@@ -36,7 +37,7 @@ Agent forkAgent(const AgentTarget& target, const SlotEnvironment& environment);
 // init/report.h says, and is a child of the supervisor, as which the kernel names
 // it beside what it tells. The agent tells there what fails before it is born.
 struct ExecOrder {
-  const std::string& plan;
+  std::string_view plan;
   int report;
   const std::vector<Fd>& stdio;
   bool alone;  // it shares no memory with the agent: others may look into it

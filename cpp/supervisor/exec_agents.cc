@@ -100,7 +100,7 @@ void Supervisor::askNext(Container& container) {
       process.lost = errorJson(error);
     }
     container.unasked.pop_front();
-    process.plan.clear();
+    process.plan = {};
     process.report.reset();
     process.stdio.clear();
     if (!process.lost.empty()) failExec(container, process.id);

@@ -10,7 +10,7 @@
 #include "init/launch.h"
 #include "init/report.h"
 #include "init/steps.h"
-#include "supervisor/fork_child.h"
+#include "supervisor/birth.h"
 #include "supervisor/userns_slot.h"
 #include "sys/descriptors.h"
 #include "sys/error.h"
@@ -21,25 +21,6 @@ namespace slipway {
 namespace {
 
 constexpr unsigned kAtPrepare = CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
-
-// The pid namespace that children of this process enter, for one fork.
-class PidNamespace {
- public:
-  explicit PidNamespace(const Shape& shape) {
-    const spec::Namespace* wanted = shape.joined("pid");
-    if (wanted == nullptr) return;
-    own_.reset(check(open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC), "join namespace", "open",
-                     "/proc/self/ns/pid"));
-    joinNamespace(*wanted, shape.neighbours);
-  }
-  ~PidNamespace() {
-    if (own_ && setns(own_.get(), CLONE_NEWPID) < 0)
-      abort();  // later containers would be born elsewhere
-  }
-
- private:
-  Fd own_;
-};
 
 struct SlotTask {
   const SlotOrder& order;
@@ -98,9 +79,10 @@ void serveSlot(const SlotTask& task) {
 
 // Everything else is the supervisor's. Its objects still name what is closed
 // here, and none of them is used or destroyed in this process.
-void keepOnly(const SlotTask& task) {
+void keepOnly(const SlotTask& task, int birth = -1) {
   std::vector<int> kept;
   if (task.order.parent) kept = task.order.parent->descriptors();
+  if (birth >= 0) kept.push_back(birth);
   kept.push_back(task.socket);
   for (const auto& [path, pidfd] : task.order.shape.neighbours) kept.push_back(pidfd);
   if (task.order.root != nullptr) {
@@ -118,6 +100,17 @@ void keepOnly(const SlotTask& task) {
     fail(task.socket, error);
   }
   _exit(125);
+}
+
+// Who is in a pid namespace already may see a slot there from its birth on, and
+// with the right to trace others into it. So it is born, as a child of the
+// supervisor, by a helper that has let go of all that others told the supervisor.
+void joinAndBear(const SlotTask& task, int birth) {
+  keepOnly(task, birth);
+  joinNamespace(*task.order.shape.joined("pid"), task.order.shape.neighbours);
+  const Child child = cloneChild("fork slot", CLONE_PARENT);
+  if (child.pid == 0) childMain(task);
+  reportBirth(birth, child);
 }
 
 }  // namespace
@@ -139,16 +132,20 @@ Slot forkSlot(const SlotOrder& order, const SlotEnvironment& environment) {
   slot.filtersKnown = lastFilter(*environment.filters);
   slot.parent = order.parent;
   auto [mine, its] = messagePair();
-  const PidNamespace joined(order.shape);
+  const SlotTask task{order, environment, its.get()};
+  slot.socket = std::move(mine);
   failPoint("fork slot");
-  Child child = cloneChild("fork slot", order.shape.newFlags() & CLONE_NEWPID);
-  if (child.pid == 0) {
-    mine.reset();
-    childMain({order, environment, its.release()});
+  if (order.shape.joined("pid") != nullptr) {
+    Child helper = forkChild("fork slot", environment.forgetParent,
+                             [&](int birth) { joinAndBear(task, birth); });
+    slot.helper = std::move(helper.pidfd);
+    slot.birth = std::move(helper.socket);
+    return slot;
   }
+  Child child = cloneChild("fork slot", order.shape.newFlags() & CLONE_NEWPID);
+  if (child.pid == 0) childMain(task);
   slot.pid = child.pid;
   slot.pidfd = std::move(child.pidfd);
-  slot.socket = std::move(mine);
   return slot;
 }
 

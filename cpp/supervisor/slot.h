@@ -25,7 +25,7 @@ struct Slot {
   std::string dir;                       // of the container it becomes
   std::shared_ptr<CgroupParent> parent;  // null without a cgroup
   Fd pidfd, socket;
-  Fd helper;  // pidfd of who makes its user namespace, until it has ended
+  Fd helper;  // pidfd of who bears it, where the supervisor does not, until it has ended
   Fd birth;   // from the helper, until `pidfd` and `pid` are known
   pid_t pid = 0;
   uint64_t filtersKnown = 0;  // up to which number, of those there were

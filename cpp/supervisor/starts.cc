@@ -7,9 +7,9 @@
 
 #include "init/raw_report.h"
 #include "init/report.h"
+#include "supervisor/birth.h"
 #include "supervisor/children.h"
 #include "supervisor/supervisor.h"
-#include "supervisor/userns_slot.h"
 #include "sys/failpoint.h"
 #include "sys/kernel.h"
 

@@ -12,8 +12,7 @@
 #include "init/filters.h"
 #include "init/report.h"
 #include "init/steps.h"
-#include "spec/json.h"
-#include "supervisor/children.h"
+#include "supervisor/birth.h"
 #include "supervisor/fork_child.h"
 #include "sys/error.h"
 #include "sys/failpoint.h"
@@ -160,9 +159,7 @@ void helperMain(UsernsTask task) {
   auto [container, its] = messagePair();
   const Child born = cloneContainer(task, its.get(), container.get());
   its.reset();
-  const int pidfd = born.pidfd.get();
-  sendMessage(task.birth, R"({"event":"born","pid":)" + std::to_string(born.pid) + "}",
-              std::span(&pidfd, 1));
+  reportBirth(task.birth, born);
   try {
     if (joined == nullptr) rootfs = mapNew(task, plan, born.pid);
     sendRootfs(container.get(), rootfs);
@@ -189,22 +186,6 @@ Slot forkUsernsSlot(const SlotOrder& order, const SlotEnvironment& environment) 
   slot.birth = std::move(helper.socket);
   slot.socket = std::move(mine);
   return slot;
-}
-
-void takeBirth(Slot& slot) {
-  Message message;
-  bool told = false;
-  try {
-    told = receiveMessage(slot.birth.get(), message, false) == Received::message;
-  } catch (const SysError&) {
-    if (!message.data.empty()) slot.pid = bornPid(message.data);
-    throw;
-  }
-  if (!told) throw SysError(kStep, "recvmsg", "", ECHILD, "the helper ended");
-  const json::Document document = json::parse(message.data);
-  if (message.fds.empty()) throw readError(document.root().at("error"));
-  document.root().require("pid", slot.pid);
-  slot.pidfd = std::move(message.fds[0]);
 }
 
 }  // namespace slipway

@@ -24,8 +24,4 @@ namespace slipway {
 // there will be none.
 Slot forkUsernsSlot(const SlotOrder& order, const SlotEnvironment& environment);
 
-// Then: takes the process. Throws what the helper met before it, or with `pid`
-// alone when no descriptor was free for `pidfd`.
-void takeBirth(Slot& slot);
-
 }  // namespace slipway

@@ -7,8 +7,9 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include <cstdlib>
 #include <cstring>
-#include <memory>
+#include <new>
 
 #include "sys/error.h"
 
@@ -19,6 +20,27 @@ constexpr size_t kInlineLimit = 96 * 1024;
 constexpr size_t kMaxFds = 64;
 constexpr size_t kMemfdLimit = 64 << 20;
 constexpr char kMemfdFrame = 'M';
+
+// Not by `new`: most of it stays unused, and only what is used needs wiping
+// (runtime/wipe.cc).
+class ReceiveBuffer {
+ public:
+  ReceiveBuffer() : data_(static_cast<char*>(malloc(kInlineLimit + 1))) {
+    if (data_ == nullptr) throw std::bad_alloc();
+  }
+  ~ReceiveBuffer() {
+    explicit_bzero(data_, used);
+    free(data_);
+  }
+  ReceiveBuffer(const ReceiveBuffer&) = delete;
+  ReceiveBuffer& operator=(const ReceiveBuffer&) = delete;
+
+  char* data() const { return data_; }
+  size_t used = 0;
+
+ private:
+  char* data_;
+};
 
 Fd payloadFile(std::string_view data) {
   Fd file(check(memfd_create("slipway-message", MFD_CLOEXEC), "send message", "memfd_create"));
@@ -131,8 +153,8 @@ bool sendMessage(int socket, std::string_view data, std::span<const int> fds) {
 }
 
 Received receiveMessage(int socket, Message& out, bool wait) {
-  const std::unique_ptr<char[]> buffer(new char[kInlineLimit + 1]);
-  iovec part{buffer.get(), kInlineLimit + 1};
+  ReceiveBuffer buffer;
+  iovec part{buffer.data(), kInlineLimit + 1};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kMaxFds) + CMSG_SPACE(sizeof(ucred))];
   msghdr header{};
   header.msg_iov = &part;
@@ -149,13 +171,14 @@ Received receiveMessage(int socket, Message& out, bool wait) {
   if (n < 0) throw SysError("receive message", "recvmsg", "", errno);
   if (n == 0) return Received::closed;
   takeControl(header, out);
-  out.data.assign(buffer.get() + 1, static_cast<size_t>(n) - 1);
+  buffer.used = static_cast<size_t>(n);
+  out.data.assign(buffer.data() + 1, buffer.used - 1);
   if ((header.msg_flags & MSG_TRUNC) != 0)
     throw SysError("receive message", "recvmsg", "", EMSGSIZE);
   if ((header.msg_flags & MSG_CTRUNC) != 0)
     throw SysError("receive message", "recvmsg", "", EMFILE,
                    "no descriptors were free for those of the message");
-  if (buffer[0] == kInlineFrame) return Received::message;
+  if (buffer.data()[0] == kInlineFrame) return Received::message;
   if (out.fds.empty()) throw SysError("receive message", "recvmsg", "", EBADMSG);
   out.data = readPayload(out.fds.back().get());
   out.fds.pop_back();
