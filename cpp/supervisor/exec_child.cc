@@ -78,6 +78,12 @@ int childMain(void* start) {
   __builtin_unreachable();
 }
 
+// A pid namespace whose first process has ended answers ENOMEM (pid_namespaces(7)).
+const char* hintFor(int err) {
+  if (err == EAGAIN) return "the container's pids limit is reached";
+  return err == ENOMEM ? "the container has ended, or no memory is left" : "";
+}
+
 }  // namespace
 
 // A page below it catches what would grow past its end.
@@ -118,8 +124,7 @@ void ExecChildren::bear(ExecStart start, bool alone) {
   if (pid >= 0) return;
   const int saved = errno;
   child.running = 0;
-  throw SysError(kStep, "clone", "", saved,
-                 saved == EAGAIN ? "the container's pids limit is reached" : "");
+  throw SysError(kStep, "clone", "", saved, hintFor(saved));
 }
 
 }  // namespace slipway

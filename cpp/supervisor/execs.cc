@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
+
 #include <utility>
 
 #include "init/report.h"
@@ -8,6 +10,15 @@
 #include "sys/kernel.h"
 
 namespace slipway {
+namespace {
+
+ino_t inodeOf(int socket) {
+  struct stat its;
+  check(fstat(socket, &its), "exec", "fstat");
+  return its.st_ino;
+}
+
+}  // namespace
 
 void Supervisor::exec(const Request& request, Message& message) {
   const json::Document document = json::parse(request.header);
@@ -30,6 +41,7 @@ void Supervisor::exec(const Request& request, Message& message) {
   process->startedNs = monotonicNs();
   auto [mine, its] = messagePair();
   askSender(mine.get());
+  process->reportInode = inodeOf(its.get());
   process->socket = std::move(mine);
   process->plan = request.body;
   process->report = std::move(its);
@@ -72,7 +84,7 @@ void Supervisor::execBorn(const Container& container, ExecProcess& process) {
   process.pidfd.reset(kernel::pidfdOpen(process.pid));
   const std::string id = container.id, execId = process.id;
   if (!process.pidfd) {
-    sendFailed(process.request, SysError("exec", "pidfd_open", id, errno));
+    if (!process.killed) sendFailed(process.request, SysError("exec", "pidfd_open", id, errno));
     loop_.unwatch(process.socket.get());
     process.socket.reset();
     const auto ended = [this, id, execId] {
@@ -86,7 +98,7 @@ void Supervisor::execBorn(const Container& container, ExecProcess& process) {
     return loop_.after(0, end, guard(id));
   }
   // The container has ended, or a terminal found no descriptor.
-  if (container.dead || container.ending || process.start.failed)
+  if (container.dead || container.ending || process.start.failed || process.killed)
     kernel::pidfdSendSignal(process.pidfd.get(), SIGKILL);
   const auto ended = [this, id, execId](const ChildEnd& end) {
     execEnded(id, execId, end);
@@ -107,7 +119,9 @@ void Supervisor::execReportEnded(Container& container, ExecProcess& process) {
     owned = std::move(container.execs.at(process.id));
     container.execs.erase(owned->id);
   }
-  if (process.start.failed) {
+  if (process.killed) {
+    // Answered.
+  } else if (process.start.failed) {
     send(R"({"event":"failed","req":)" + std::to_string(process.request) + R"(,"error":)" +
          process.start.failure + "}");
   } else if (process.start.ready) {
@@ -132,7 +146,7 @@ void Supervisor::answerExec(ExecProcess& process) {
 void Supervisor::failExec(Container& container, const std::string& execId) {
   const ExecProcess& process = *container.execs.at(execId);
   loop_.unwatch(process.socket.get());
-  sendLost(process);
+  if (!process.killed) sendLost(process);
   container.execs.erase(std::string(execId));
 }
 

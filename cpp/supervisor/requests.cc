@@ -90,6 +90,10 @@ void Supervisor::signal(const Request& request) {
     const auto process = container.execs.find(execId);
     if (process == container.execs.end())
       throw SysError("kill", "pidfd_send_signal", execId, ESRCH);
+    if (process->second->pid == 0 && number == SIGKILL) {
+      killUnborn(container, *process->second);
+      return sendDone(request.number);
+    }
     target = process->second->pidfd.get();
   }
   if (container.dead) throw SysError("kill", "pidfd_send_signal", container.id, ESRCH);

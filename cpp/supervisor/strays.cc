@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "supervisor/cleanup.h"
 #include "sys/error.h"
@@ -87,6 +88,17 @@ void killInMountNamespace(int ns) {
 }
 
 void killChildren() { killThose(isChild); }
+
+bool holdsSocket(pid_t pid, ino_t inode) {
+  const std::string folder = "/proc/" + std::to_string(pid) + "/fd";
+  const std::string wanted = "socket:[" + std::to_string(inode) + "]";
+  for (const std::string& name : namesIn(folder, kStep)) {
+    char text[64];
+    const ssize_t n = readlink((folder + "/" + name).c_str(), text, sizeof text);
+    if (n > 0 && std::string_view(text, static_cast<size_t>(n)) == wanted) return true;
+  }
+  return false;
+}
 
 std::vector<pid_t> silentChildren() {
   std::vector<pid_t> found;

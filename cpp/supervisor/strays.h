@@ -21,4 +21,7 @@ void killChildren();
 // they have borne.
 std::vector<pid_t> silentChildren();
 
+// Whether a process has this socket open. Throws EACCES where only root may look.
+bool holdsSocket(pid_t pid, ino_t inode);
+
 }  // namespace slipway

@@ -2,7 +2,8 @@
 // The one helper process of an Engine: parent of all its containers, keeper of
 // its cgroups and folders. Single-threaded; ends, and takes everything with it,
 // when its socket to Node ends. One file a subject: starts.cc, execs.cc,
-// exec_agents.cc, agent_ends.cc, untold.cc, ends.cc, failures.cc, requests.cc, pool.cc, repair.cc.
+// exec_agents.cc, agent_ends.cc, unborn.cc, untold.cc, ends.cc, failures.cc, requests.cc, pool.cc,
+// repair.cc.
 #pragma once
 
 #include <deque>
@@ -58,7 +59,9 @@ struct ExecProcess {
   pid_t pid = 0;
   uint64_t startedNs = 0;
   StartReport start;
-  std::string lost;  // why there is none, as JSON, where its agent is no more
+  std::string lost;       // why there is none, as JSON, where its agent is no more
+  ino_t reportInode = 0;  // of the other end of `socket`
+  bool killed = false;    // before it told of itself: its request is answered
   // What the agent is to be told, until it was.
   std::string plan;
   uint64_t filter = 0;
@@ -162,6 +165,9 @@ class Supervisor {
   void endExecs(Container& container);
   void execEnded(const std::string& id, const std::string& execId, const ChildEnd& end);
   void endOf(const std::string& id);
+
+  // unborn.cc
+  void killUnborn(Container& container, ExecProcess& process);
 
   // untold.cc
   void collectUntold();

@@ -32,6 +32,7 @@ constexpr long kCalls[] = {
     SYS_rt_sigprocmask,
     // orders and reports
     SYS_recvmsg,
+    SYS_recvfrom,
     SYS_sendmsg,
     SYS_ppoll,
 #ifdef SYS_poll
