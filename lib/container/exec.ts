@@ -75,6 +75,7 @@ export class Exec implements Promise<ExecResult> {
   readonly #options: NormalisedExec;
   readonly #id = randomHex(8);
   readonly #result: Promise<ExecResult>;
+  #supervisor: Supervisor | undefined; // once it was asked
   #canceled: { reason: unknown } | undefined;
   #timedOut = false;
   #overflow: SlipwayError | undefined;
@@ -175,7 +176,10 @@ export class Exec implements Promise<ExecResult> {
     const key = `${header.id}/${this.#id}`;
     supervisor.onExit(key, onExit);
     try {
-      const answer = await supervisor.request('exec', header, body, stdio.fds, stdio.sent);
+      const started = supervisor.request('exec', header, body, stdio.fds, stdio.sent);
+      this.#supervisor = supervisor;
+      if (this.#timedOut) this.#killNow();
+      const answer = await started;
       this.pid = answer.pid as number;
       if (this.#options.tty) {
         this.#adopt(openTerminal(answer.fds));
@@ -229,9 +233,10 @@ export class Exec implements Promise<ExecResult> {
   }
   #unlimit = () => {};
 
-  // Once it runs. It may have ended at the same moment; its end is then told as it was.
+  // Also before its start is known: a container may hold it there for ever. It may
+  // have ended at the same moment; its end is then told as it was.
   #killNow(): void {
-    this.kill(9).catch(() => {});
+    this.#supervisor?.request('kill', { id: this.#self.id, execId: this.#id, signal: 9 }).catch(() => {});
   }
 
   async #finish(event: ExitEvent, began: bigint): Promise<ExecResult> {
