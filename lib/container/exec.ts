@@ -50,6 +50,9 @@ export interface ExecResult {
  * A process in a container, started by {@link Container.exec}. Await it for its
  * {@link ExecResult}; meanwhile its streams are at hand.
  *
+ * The result has all output, up to `maxBuffer`, whatever is done with the streams: one that is
+ * paused, read slowly or decoded is read on beneath, and keeps what its reader has not taken.
+ *
  * @example
  * ```ts
  * const cat = box.exec(['cat'], { stdin: 'pipe' });

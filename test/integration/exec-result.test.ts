@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import type { Container } from '../../lib/index.js';
+import { once } from 'node:events';
+import type { Container, Output } from '../../lib/index.js';
 import { useBoxes } from '../helpers/boxes.js';
 import { isAlive } from '../helpers/host.js';
 import { needs } from '../helpers/needs.js';
@@ -45,6 +46,62 @@ describe('the result of exec', () => {
     late.stdout?.on('data', (chunk) => heard.push(`${chunk}`));
     assert.equal((await late).stdout, 'first\nsecond');
     assert.match(heard.join(''), /second/);
+  });
+
+  it('has all output as text where its streams decode', async () => {
+    const exec = box.exec(['sh', '-c', 'echo ä; sleep .05; echo b; echo é >&2']);
+    const heard: string[] = [];
+    exec.stdout?.setEncoding('utf8').on('data', (text) => heard.push(text));
+    exec.stderr?.setEncoding('hex');
+    const { stdout, stderr } = await exec;
+    assert.deepEqual([stdout, stderr, heard.join('')], ['ä\nb', 'é', 'ä\nb\n']);
+  });
+
+  it('counts bytes against maxBuffer where its streams decode', async () => {
+    const run = async (maxBuffer: number) => {
+      const exec = box.exec(['sh', '-c', 'sleep .05; printf ääää'], { maxBuffer });
+      exec.stdout?.setEncoding('utf8');
+      return (await exec).stdout;
+    };
+    assert.equal(await run(8), 'ääää');
+    await assert.rejects(run(7), { code: 'ERR_MAX_BUFFER' });
+  });
+
+  it('has all output of a paused stream, which keeps it for its reader', async () => {
+    const write = 'head -c 1000000 /dev/zero; sleep .05; head -c 1000000 /dev/zero';
+    for (const encoding of [undefined, 'latin1'] as const) {
+      const exec = box.exec(['sh', '-c', write]);
+      const { stdout } = exec;
+      assert.ok(stdout !== null);
+      if (encoding !== undefined) stdout.setEncoding(encoding);
+      stdout.pause();
+      assert.equal((await exec).stdout?.length, 2_000_000);
+      assert.equal((await stdout.text()).length, 2_000_000);
+    }
+  });
+
+  it('has all output of a stream whose reader pauses it meanwhile or does not take it', async () => {
+    const words = ['sh', '-c', 'echo a; sleep .05; head -c 300000 /dev/zero'];
+    const paused = box.exec(words);
+    let heard = 0;
+    paused.stdout?.on('data', (piece) => {
+      heard += piece.length;
+      paused.stdout?.pause();
+    });
+    const idle = box.exec(words);
+    idle.stdout?.on('readable', () => {});
+    for (const exec of [paused, idle]) assert.equal((await exec).stdout?.length, 300_002);
+    assert.equal(heard, 2);
+    const rest = once(paused.stdout as Output, 'end');
+    paused.stdout?.on('data', () => paused.stdout?.resume()).resume();
+    await rest;
+    assert.equal(heard, 300_002);
+  });
+
+  it('is rejected when a paused stream has more output than maxBuffer', async () => {
+    const exec = box.exec(['yes'], { maxBuffer: 100_000 });
+    exec.stdout?.pause();
+    await assert.rejects(failure(exec), { code: 'ERR_MAX_BUFFER' });
   });
 
   it('tells the signal that ended the process', async () => {
