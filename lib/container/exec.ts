@@ -24,13 +24,16 @@ import {
 } from './stdio.js';
 
 /** What awaiting an {@link Exec} gives; a code other than 0 does not throw. */
-export interface ExecResult {
+export interface ExecResult<
+  Stdout extends string | undefined = string | undefined,
+  Stderr extends string | undefined = string | undefined,
+> {
   /** The words of the command, for messages. */
   readonly command: string;
   /** All of standard output as text, without one line end at its end; undefined where it was no pipe. */
-  readonly stdout: string | undefined;
+  readonly stdout: Stdout;
   /** The same of standard error. */
-  readonly stderr: string | undefined;
+  readonly stderr: Stderr;
   /** The exit code; 128 + signal when a signal ended the process. */
   readonly exitCode: number;
   /** The signal that ended it, or null. */
@@ -60,7 +63,11 @@ export interface ExecResult {
  * console.log((await cat).stdout);
  * ```
  */
-export class Exec implements Promise<ExecResult> {
+export class Exec<
+  Stdout extends string | undefined = string | undefined,
+  Stderr extends string | undefined = string | undefined,
+> implements Promise<ExecResult<Stdout, Stderr>>
+{
   /** @internal */
   readonly [Symbol.toStringTag] = 'Exec';
   /** Resolves once the program runs; with `tty`, the streams are there from then on. */
@@ -77,7 +84,7 @@ export class Exec implements Promise<ExecResult> {
   readonly #self: Internals;
   readonly #options: NormalisedExec;
   readonly #id = randomHex(8);
-  readonly #result: Promise<ExecResult>;
+  readonly #result: Promise<ExecResult<Stdout, Stderr>>;
   #canceled: { reason: unknown } | undefined;
   #timedOut = false;
   #overflow: SlipwayError | undefined;
@@ -100,20 +107,22 @@ export class Exec implements Promise<ExecResult> {
   }
 
   // biome-ignore lint/suspicious/noThenProperty: awaiting it is the point, as with execa
-  then<A = ExecResult, B = never>(
-    onResult?: ((result: ExecResult) => A | PromiseLike<A>) | null,
+  then<A = ExecResult<Stdout, Stderr>, B = never>(
+    onResult?: ((result: ExecResult<Stdout, Stderr>) => A | PromiseLike<A>) | null,
     onError?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     return this.#result.then(onResult, onError);
   }
 
   /** As of a promise of the result. */
-  catch<B = never>(onError: (error: unknown) => B | PromiseLike<B>): Promise<ExecResult | B> {
+  catch<B = never>(
+    onError: (error: unknown) => B | PromiseLike<B>,
+  ): Promise<ExecResult<Stdout, Stderr> | B> {
     return this.#result.catch(onError);
   }
 
   /** As of a promise of the result. */
-  finally(onEnd: () => void): Promise<ExecResult> {
+  finally(onEnd: () => void): Promise<ExecResult<Stdout, Stderr>> {
     return this.#result.finally(onEnd);
   }
 
@@ -237,7 +246,7 @@ export class Exec implements Promise<ExecResult> {
     this.kill(9).catch(() => {});
   }
 
-  async #finish(event: ExitEvent, began: bigint): Promise<ExecResult> {
+  async #finish(event: ExitEvent, began: bigint): Promise<ExecResult<Stdout, Stderr>> {
     this.#unlimit();
     this.stdin?.destroy();
     const { stdout, stderr } = this.#collected;
@@ -246,8 +255,8 @@ export class Exec implements Promise<ExecResult> {
     if (this.#overflow !== undefined) throw this.#overflow;
     return {
       command: this.#options.command.join(' '),
-      stdout: stdout?.text(),
-      stderr: stderr?.text(),
+      stdout: stdout?.text() as Stdout,
+      stderr: stderr?.text() as Stderr,
       exitCode: event.exitCode,
       signal: signalName(event.signal),
       failed: event.exitCode !== 0,

@@ -29,7 +29,7 @@ describe('the result of exec', () => {
   it('has all output, whoever reads it meanwhile and however much it is', async () => {
     const box = await boxes.run();
     const numbers = Array.from({ length: 50_000 }, (_, index) => `${index + 1}`);
-    assert.deepEqual((await box.exec(['seq', '1', '50000'])).stdout?.split('\n'), numbers);
+    assert.deepEqual((await box.exec(['seq', '1', '50000'])).stdout.split('\n'), numbers);
     for (const words of [
       ['seq', '1', '50000'],
       ['sh', '-c', 'sleep 0.1; seq 1 50000'],
@@ -38,7 +38,7 @@ describe('the result of exec', () => {
       const read: string[] = [];
       for await (const line of exec.stdout?.lines() ?? []) read.push(line);
       assert.deepEqual(read, numbers);
-      assert.deepEqual((await exec).stdout?.split('\n'), numbers);
+      assert.deepEqual((await exec).stdout.split('\n'), numbers);
     }
     const late = box.exec(['sh', '-c', 'echo first; sleep 0.1; echo second']);
     await late.started;
@@ -75,7 +75,7 @@ describe('the result of exec', () => {
       assert.ok(stdout !== null);
       if (encoding !== undefined) stdout.setEncoding(encoding);
       stdout.pause();
-      assert.equal((await exec).stdout?.length, 2_000_000);
+      assert.equal((await exec).stdout.length, 2_000_000);
       assert.equal((await stdout.text()).length, 2_000_000);
     }
   });
@@ -90,7 +90,7 @@ describe('the result of exec', () => {
     });
     const idle = box.exec(words);
     idle.stdout?.on('readable', () => {});
-    for (const exec of [paused, idle]) assert.equal((await exec).stdout?.length, 300_002);
+    for (const exec of [paused, idle]) assert.equal((await exec).stdout.length, 300_002);
     assert.equal(heard, 2);
     const rest = once(paused.stdout as Output, 'end');
     paused.stdout?.on('data', () => paused.stdout?.resume()).resume();
