@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Containers as callers see them; each verb's work is in the file of its name.
+import { onAbort } from '../abort.js';
 import { asBoolean, asCall, isPlainObject, refuse } from '../check.js';
 import type { Engine } from '../engine/engine.js';
 import { parseSignal, type Signal } from '../signals.js';
@@ -294,14 +295,13 @@ function present<T>(value: T | null, name: string): T {
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   if (signal.aborted) throw canceledError('wait', signal.reason);
-  let onAbort = () => {};
+  let forget = () => {};
   const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(canceledError('wait', signal.reason));
-    signal.addEventListener('abort', onAbort, { once: true });
+    forget = onAbort(signal, () => reject(canceledError('wait', signal.reason)));
   });
   try {
     return await Promise.race([promise, aborted]);
   } finally {
-    signal.removeEventListener('abort', onAbort);
+    forget();
   }
 }

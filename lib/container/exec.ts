@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Further processes in a running container, with results shaped like execa's.
+import { onAbort } from '../abort.js';
 import type { ExitEvent, Supervisor } from '../engine/supervisor.js';
 import { SlipwayError } from '../errors.js';
 import { randomHex } from '../ids.js';
@@ -228,7 +229,7 @@ export class Exec<
       this.#canceled ??= { reason: signal?.reason };
       this.#killNow();
     };
-    signal?.addEventListener('abort', abort, { once: true });
+    const forget = signal === undefined ? undefined : onAbort(signal, abort);
     const expire = () => {
       this.#timedOut = true;
       this.#killNow();
@@ -236,7 +237,7 @@ export class Exec<
     const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs);
     this.#unlimit = () => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
+      forget?.();
     };
   }
   #unlimit = () => {};

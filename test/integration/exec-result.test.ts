@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import type { Container, Output } from '../../lib/index.js';
 import { useBoxes } from '../helpers/boxes.js';
 import { isAlive } from '../helpers/host.js';
@@ -193,6 +193,21 @@ describe('the result of exec', () => {
     controller.abort(cause);
     await assert.rejects(failure(sleeping), { name: 'CanceledError', cause });
     assert.equal(isAlive(pid), false);
+  });
+
+  it('warns of nothing where many have one AbortSignal', async () => {
+    const warnings: Error[] = [];
+    const hear = (warning: Error) => warnings.push(warning);
+    process.on('warning', hear);
+    const { signal } = new AbortController();
+    const boxed = await Promise.all(Array.from({ length: 12 }, () => boxes.run({ signal })));
+    const waits = boxed.map((other) => failure(other.wait({ signal })));
+    await Promise.all(Array.from({ length: 12 }, () => box.exec(['true'], { signal })));
+    await Promise.all(boxed.map((other) => other.kill()));
+    await Promise.all(waits);
+    process.off('warning', hear);
+    assert.deepEqual(warnings, []);
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
   });
 
   it('is rejected when there is more output than maxBuffer', async () => {
