@@ -157,6 +157,15 @@ describe('limits of a container', () => {
     }
   });
 
+  it('of one process leave none for an init, which says so', async () => {
+    await assert.rejects(boxes.run({ init: true, pidsLimit: 1 }), {
+      step: 'start init',
+      syscall: 'fork',
+      code: 'EAGAIN',
+      hint: /the container's pids limit is reached/,
+    });
+  });
+
   it('that this machine cannot set are refused before anything is made', async () => {
     const cpus = availableParallelism() + 100;
     await assert.rejects(boxes.run({ cpus }), {
