@@ -5,7 +5,7 @@ import { setDefaultImageEngine } from './image/engine.js';
 
 export { Container, type StopOptions } from './container/container.js';
 export type { Exec, ExecResult } from './container/exec.js';
-export type { ExecCall } from './container/exec-call.js';
+export type { ExecCall, ExecOf, ExecStreams, ExecText } from './container/exec-call.js';
 export type { ExitReport, ResourceUsage } from './container/exit.js';
 export type { ContainerInfo } from './container/inspect.js';
 export type { ContainerStatus } from './container/internals.js';

@@ -24,6 +24,10 @@ namespace slipway {
 void writeOption(const CgroupDir& dir, const char* option, std::string_view file,
                  std::string_view value, const char* why);
 
+// The kernel says no more than that it cannot, also where a disk has another scheduler.
+inline constexpr const char* kNeedsBfq =
+    "weights need the bfq scheduler on the disk; see /sys/block/X/queue/scheduler";
+
 // Absent, and 0 where 0 stands for "not set" in OCI texts.
 bool asked(const std::optional<int64_t>& value);
 bool asked(const std::optional<uint64_t>& value);

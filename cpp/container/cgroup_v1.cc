@@ -102,8 +102,6 @@ void setRealtime(const CgroupDir& dir, const spec::Cpu& cpu) {
   period.again();
 }
 
-constexpr const char* kNoWeights = "this kernel has no proportional block I/O (bfq) on cgroup v1";
-
 // The BFQ scheduler's files took the place of CFQ's in kernel 5.0; some vendors
 // kept the old names.
 const char* weightFile(const CgroupDir& dir) {
@@ -117,7 +115,7 @@ void setDeviceWeight(const CgroupDir& dir, const spec::WeightDevice& w) {
   const std::string name = device(w.major, w.minor);
   if (asked(w.weight))
     writeOption(dir, "linux.resources.blockIO.weightDevice", weightDeviceFile(dir),
-                name + std::to_string(*w.weight), kNoWeights);
+                name + std::to_string(*w.weight), kNeedsBfq);
   if (asked(w.leafWeight))
     writeOption(dir, "linux.resources.blockIO.weightDevice.leafWeight", "blkio.leaf_weight_device",
                 name + std::to_string(*w.leafWeight), "leaf weights went with CFQ in kernel 5.0");
@@ -172,7 +170,7 @@ void setCpu(const CgroupDir& dir, const spec::Cpu& cpu) {
 void setBlockIo(const CgroupDir& dir, const spec::BlockIo& blockIO) {
   if (asked(blockIO.weight))
     writeOption(dir, "linux.resources.blockIO.weight", weightFile(dir),
-                std::to_string(*blockIO.weight), kNoWeights);
+                std::to_string(*blockIO.weight), kNeedsBfq);
   if (asked(blockIO.leafWeight))
     writeOption(dir, "linux.resources.blockIO.leafWeight", "blkio.leaf_weight",
                 std::to_string(*blockIO.leafWeight), "leaf weights went with CFQ in kernel 5.0");

@@ -79,11 +79,10 @@ void setWeight(const CgroupDir& dir, const char* option, const std::string& targ
                uint16_t weight) {
   checkWeight(option, weight);
   if (dir.has("io.bfq.weight"))
-    writeOption(dir, option, "io.bfq.weight", target + std::to_string(weight),
-                "this kernel has no BFQ");
+    writeOption(dir, option, "io.bfq.weight", target + std::to_string(weight), kNeedsBfq);
   else
     writeOption(dir, option, "io.weight", target + std::to_string(ioWeight(weight)),
-                "this kernel has neither BFQ nor iocost");
+                (std::string(kNeedsBfq) + ", or set io.cost.qos").c_str());
 }
 
 // A rate of 0 takes the limit away, as on v1.

@@ -5,10 +5,12 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include <algorithm>
 #include <string>
 
 #include "sys/detached_mount.h"
 #include "sys/error.h"
+#include "sys/mountinfo.h"
 #include "sys/path.h"
 
 namespace slipway {
@@ -44,27 +46,33 @@ struct Place {
   std::string name;
 };
 
-// Nodes are made with the machine's rights: never in a folder of the machine that
-// a volume has put below /dev.
-void refuseOtherMount(int root, int folder, const std::string& path) {
-  if (!path.starts_with("/dev/")) return;
-  const Fd dev = openInRoot(root, "/dev", O_PATH | O_DIRECTORY, kStep, Links::refuse);
-  struct stat its, wanted;
-  check(fstat(folder, &its), kStep, "fstat", path);
-  check(fstat(dev.get(), &wanted), kStep, "fstat", "/dev");
-  if (its.st_dev != wanted.st_dev)
+// What is there already of the way to `folder`.
+Fd openExisting(int root, std::string folder) {
+  for (;;) {
+    Fd found = tryOpenInRoot(root, folder, O_PATH | O_DIRECTORY, kStep, Links::refuse);
+    if (found || folder == "/") return found;
+    const size_t slash = folder.rfind('/');
+    folder = slash == 0 ? "/" : folder.substr(0, slash);
+  }
+}
+
+// Nodes are made with the machine's rights, and replace what has their name:
+// never in a folder of the machine that a volume has put there.
+void refuseOtherMount(int root, const std::string& folder, const std::string& path,
+                      const std::vector<uint64_t>& allowed) {
+  const uint64_t mount = mountIdOf(openExisting(root, folder).get(), kStep, path);
+  if (std::ranges::find(allowed, mount) == allowed.end())
     throw SysError(kStep, "mknodat", path, EXDEV, "another mount covers the folder of the device");
 }
 
-Place placeOf(int root, const std::string& path) {
+Place placeOf(int root, const std::string& path, const std::vector<uint64_t>& allowed) {
   const size_t slash = path.rfind('/');
   if (slash == std::string::npos || slash + 1 == path.size() || path.substr(slash + 1) == "..") {
     throw SysError(kStep, "mknodat", path, EINVAL, "a device path is absolute and names a file");
   }
   const std::string parent = slash == 0 ? "/" : path.substr(0, slash);
-  Fd folder = makeDirInRoot(root, parent, kStep, Links::refuse);
-  refuseOtherMount(root, folder.get(), path);
-  return {std::move(folder), path.substr(slash + 1)};
+  refuseOtherMount(root, parent, path, allowed);
+  return {makeDirInRoot(root, parent, kStep, Links::refuse), path.substr(slash + 1)};
 }
 
 void bindNode(int folder, const std::string& name, const std::string& path) {
@@ -107,14 +115,24 @@ void makeDefaults(int root, bool bindNodes) {
   }
 }
 
+std::vector<uint64_t> mountsFor(int root, const std::vector<spec::Device>& devices,
+                                const DeviceOptions& options) {
+  std::vector<uint64_t> mounts = options.ownMounts;
+  if (devices.empty() || !options.defaults) return mounts;
+  const Fd dev = openInRoot(root, "/dev", O_PATH | O_DIRECTORY, kStep, Links::refuse);
+  mounts.push_back(mountIdOf(dev.get(), kStep, "/dev"));
+  return mounts;
+}
+
 }  // namespace
 
-void makeDevices(int root, const std::vector<spec::Device>& devices, DeviceOptions options) {
+void makeDevices(int root, const std::vector<spec::Device>& devices, const DeviceOptions& options) {
   const bool bindNodes = options.bindNodes;
   const mode_t mask = umask(0);
   if (options.defaults) makeDefaults(root, bindNodes);
+  const std::vector<uint64_t> allowed = mountsFor(root, devices, options);
   for (const spec::Device& device : devices) {
-    const Place place = placeOf(root, device.path);
+    const Place place = placeOf(root, device.path, allowed);
     if (bindNodes && device.type != "p") {
       bindNode(place.folder.get(), place.name, device.path);
       continue;

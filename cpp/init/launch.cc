@@ -27,12 +27,7 @@ void launch(const ProcessPlan& plan, InitContext& context, StepClock& clock, int
   const Departure departure =
       prepareDeparture(plan, context.filters, root.get(), context.mayChangeGroups);
   root.reset();
-  clock.end();
-  DepartureTimes times;
-  const char* program = nullptr;
-  raise(depart(departure, context.socket, procSelf, times, program));
-  for (size_t step = 0; step < times.size(); step++) clock.add(kDepartureSteps[step], times[step]);
-  clock.begin("exec");
+  // The limits of its user may let it open nothing more.
   Fd self;
   if (plan.init)
     self = Fd(check(openat(procSelf, "exe", O_PATH | O_CLOEXEC), "start init", "openat",
@@ -41,6 +36,12 @@ void launch(const ProcessPlan& plan, InitContext& context, StepClock& clock, int
   if (context.tellMountNamespace)
     mountNamespace = Fd(check(openat(procSelf, "ns/mnt", O_RDONLY | O_CLOEXEC), "exec", "openat",
                               "/proc/self/ns/mnt"));
+  clock.end();
+  DepartureTimes times;
+  const char* program = nullptr;
+  raise(depart(departure, context.socket, procSelf, times, program));
+  for (size_t step = 0; step < times.size(); step++) clock.add(kDepartureSteps[step], times[step]);
+  clock.begin("exec");
   closeAllOnExec(procSelf, "exec");
   clock.end();
   reportReady(context.socket, clock, mountNamespace.get());

@@ -49,7 +49,13 @@ void becomeReaper(int socket) {
   sigset_t all, before;
   sigfillset(&all);
   check(sigprocmask(SIG_SETMASK, &all, &before), kStep, "sigprocmask");
-  const pid_t program = check(fork(), kStep, "fork");
+  const pid_t program = fork();
+  if (program < 0) {
+    const int saved = errno;
+    throw SysError(
+        kStep, "fork", "", saved,
+        saved == EAGAIN ? "the container's pids limit is reached, or its ulimit nproc" : "");
+  }
   if (program != 0) {
     // The only one: the others closed when this program was executed.
     check(close(socket), kStep, "close");

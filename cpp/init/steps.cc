@@ -25,6 +25,7 @@
 #include "sys/detached_mount.h"
 #include "sys/error.h"
 #include "sys/kernel.h"
+#include "sys/mountinfo.h"
 #include "sys/path.h"
 
 namespace slipway {
@@ -135,6 +136,7 @@ class ContainerStart {
     const std::string& at = context_.attachAt.empty() ? plan_.rootfs.dir : context_.attachAt;
     const std::vector<Fd> files = prepareFiles(plan_.files, at);
     root_ = attachRootfs(std::move(rootfs), at);
+    const std::vector<uint64_t> ownMounts = rootMounts();
     clock_.begin("mount");
     const MountContext inRoot{root_.get(), cgroups_, has(spec(), CLONE_NEWCGROUP)};
     for (PreparedMount& next : mounts)
@@ -144,7 +146,7 @@ class ContainerStart {
     clock_.begin("make devices");
     const bool ownDev = !bindsDev(spec());
     makeDevices(root_.get(), spec().linux_.devices,
-                {context_.rootless || has(spec(), CLONE_NEWUSER), ownDev});
+                {context_.rootless || has(spec(), CLONE_NEWUSER), ownDev, ownMounts});
     if (plan_.process.process.terminal) {
       clock_.begin("open terminal");
       terminal_ = openTerminal(root_.get(), plan_.process.process.consoleSize);
@@ -156,6 +158,18 @@ class ContainerStart {
     procSelf_.reset(self);
     raise(fault);
     seal(null.get());
+  }
+
+  // While nothing covers them; only devices ask.
+  std::vector<uint64_t> rootMounts() const {
+    constexpr const char* step = "mount rootfs";
+    if (spec().linux_.devices.empty()) return {};
+    std::vector<uint64_t> mounts{mountIdOf(root_.get(), step, "/")};
+    for (const OverlayPlan& overlay : plan_.rootfs.overlays) {
+      const Fd at = openInRoot(root_.get(), overlay.target, O_PATH | O_DIRECTORY, step);
+      mounts.push_back(mountIdOf(at.get(), step, overlay.target));
+    }
+    return mounts;
   }
 
   void seal(int null) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Containers as callers see them; each verb's work is in the file of its name.
+import { onAbort } from '../abort.js';
 import { asBoolean, asCall, isPlainObject, refuse } from '../check.js';
 import type { Engine } from '../engine/engine.js';
 import { parseSignal, type Signal } from '../signals.js';
@@ -8,13 +9,19 @@ import type { Output } from '../stream/output.js';
 import { canceledError } from './cancel.js';
 import { engineOf, prepareContainer } from './create.js';
 import { Exec } from './exec.js';
-import { type ExecCall, type ExecExtras, readExecCall } from './exec-call.js';
+import {
+  type ExecCall,
+  type ExecExtras,
+  type ExecOf,
+  type ExecStreams,
+  readExecCall,
+} from './exec-call.js';
 import type { ExitReport } from './exit.js';
 import { type ContainerInfo, inspectContainer } from './inspect.js';
 import type { ContainerStatus, Internals } from './internals.js';
 import { readAbortSignal, readStopTimeoutMs } from './options/lifecycle.js';
 import { readTerminalSide } from './options/stdio.js';
-import type { ContainerOptions } from './options.js';
+import type { ContainerOptions, StdioOption } from './options.js';
 import { findContainer, listContainers, register, unregister } from './registry.js';
 import { type RemoveOptions, removeContainer } from './remove.js';
 import { freeze, refuseStopped, sendSignal, stopContainer, thaw } from './signal.js';
@@ -228,9 +235,23 @@ export class Container implements AsyncDisposable {
    * const { exitCode } = await box.exec(['test', '-f', '/etc/passwd']);
    * ```
    */
-  exec(command: TemplateStringsArray, ...values: readonly TemplateValue[]): Exec;
-  exec(command: readonly string[], options?: Omit<ExecCall, 'command'>): Exec;
-  exec(options: ExecCall): Exec;
+  exec(
+    command: TemplateStringsArray,
+    ...values: readonly TemplateValue[]
+  ): ExecOf<'pipe', 'pipe', false>;
+  exec<
+    Out extends StdioOption = 'pipe',
+    Err extends StdioOption = 'pipe',
+    Tty extends boolean = false,
+  >(
+    command: readonly string[],
+    options?: Omit<ExecCall, 'command'> & ExecStreams<Out, Err, Tty>,
+  ): ExecOf<Out, Err, Tty>;
+  exec<
+    Out extends StdioOption = 'pipe',
+    Err extends StdioOption = 'pipe',
+    Tty extends boolean = false,
+  >(options: ExecCall & ExecStreams<Out, Err, Tty>): ExecOf<Out, Err, Tty>;
   exec(first: TemplateStringsArray | readonly string[] | ExecCall, ...rest: unknown[]): Exec {
     if (Array.isArray(first) && 'raw' in first) {
       const words = parseTemplate(
@@ -274,14 +295,13 @@ function present<T>(value: T | null, name: string): T {
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   if (signal.aborted) throw canceledError('wait', signal.reason);
-  let onAbort = () => {};
+  let forget = () => {};
   const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(canceledError('wait', signal.reason));
-    signal.addEventListener('abort', onAbort, { once: true });
+    forget = onAbort(signal, () => reject(canceledError('wait', signal.reason)));
   });
   try {
     return await Promise.race([promise, aborted]);
   } finally {
-    signal.removeEventListener('abort', onAbort);
+    forget();
   }
 }

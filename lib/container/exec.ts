@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Further processes in a running container, with results shaped like execa's.
+import { onAbort } from '../abort.js';
 import type { ExitEvent, Supervisor } from '../engine/supervisor.js';
 import { SlipwayError } from '../errors.js';
 import { randomHex } from '../ids.js';
@@ -23,14 +24,28 @@ import {
   resizeTerminal,
 } from './stdio.js';
 
+// Of a process that was killed before it ran its program.
+const KILLED_AT_START = 'ECHILD';
+const KILLED = {
+  exitCode: 137,
+  signal: 9,
+  durationUs: 0,
+  userUs: 0,
+  systemUs: 0,
+  maxRssBytes: 0,
+} as const;
+
 /** What awaiting an {@link Exec} gives; a code other than 0 does not throw. */
-export interface ExecResult {
+export interface ExecResult<
+  Stdout extends string | undefined = string | undefined,
+  Stderr extends string | undefined = string | undefined,
+> {
   /** The words of the command, for messages. */
   readonly command: string;
   /** All of standard output as text, without one line end at its end; undefined where it was no pipe. */
-  readonly stdout: string | undefined;
+  readonly stdout: Stdout;
   /** The same of standard error. */
-  readonly stderr: string | undefined;
+  readonly stderr: Stderr;
   /** The exit code; 128 + signal when a signal ended the process. */
   readonly exitCode: number;
   /** The signal that ended it, or null. */
@@ -50,6 +65,9 @@ export interface ExecResult {
  * A process in a container, started by {@link Container.exec}. Await it for its
  * {@link ExecResult}; meanwhile its streams are at hand.
  *
+ * The result has all output, up to `maxBuffer`, whatever is done with the streams: one that is
+ * paused, read slowly or decoded is read on beneath, and keeps what its reader has not taken.
+ *
  * @example
  * ```ts
  * const cat = box.exec(['cat'], { stdin: 'pipe' });
@@ -57,10 +75,17 @@ export interface ExecResult {
  * console.log((await cat).stdout);
  * ```
  */
-export class Exec implements Promise<ExecResult> {
+export class Exec<
+  Stdout extends string | undefined = string | undefined,
+  Stderr extends string | undefined = string | undefined,
+> implements Promise<ExecResult<Stdout, Stderr>>
+{
   /** @internal */
   readonly [Symbol.toStringTag] = 'Exec';
-  /** Resolves once the program runs; with `tty`, the streams are there from then on. */
+  /**
+   * Resolves once the program runs, or its time is over; with `tty`, the streams are there from
+   * then on.
+   */
   readonly started: Promise<void>;
   /** Standard input; null unless a pipe or terminal. */
   stdin: Input | null = null;
@@ -74,7 +99,7 @@ export class Exec implements Promise<ExecResult> {
   readonly #self: Internals;
   readonly #options: NormalisedExec;
   readonly #id = randomHex(8);
-  readonly #result: Promise<ExecResult>;
+  readonly #result: Promise<ExecResult<Stdout, Stderr>>;
   #supervisor: Supervisor | undefined; // once it was asked
   #canceled: { reason: unknown } | undefined;
   #timedOut = false;
@@ -98,20 +123,22 @@ export class Exec implements Promise<ExecResult> {
   }
 
   // biome-ignore lint/suspicious/noThenProperty: awaiting it is the point, as with execa
-  then<A = ExecResult, B = never>(
-    onResult?: ((result: ExecResult) => A | PromiseLike<A>) | null,
+  then<A = ExecResult<Stdout, Stderr>, B = never>(
+    onResult?: ((result: ExecResult<Stdout, Stderr>) => A | PromiseLike<A>) | null,
     onError?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     return this.#result.then(onResult, onError);
   }
 
   /** As of a promise of the result. */
-  catch<B = never>(onError: (error: unknown) => B | PromiseLike<B>): Promise<ExecResult | B> {
+  catch<B = never>(
+    onError: (error: unknown) => B | PromiseLike<B>,
+  ): Promise<ExecResult<Stdout, Stderr> | B> {
     return this.#result.catch(onError);
   }
 
   /** As of a promise of the result. */
-  finally(onEnd: () => void): Promise<ExecResult> {
+  finally(onEnd: () => void): Promise<ExecResult<Stdout, Stderr>> {
     return this.#result.finally(onEnd);
   }
 
@@ -186,7 +213,10 @@ export class Exec implements Promise<ExecResult> {
       }
     } catch (error) {
       supervisor.forgetExit(key);
-      throw error;
+      if ((error as SlipwayError).code !== KILLED_AT_START) throw error;
+      if (this.#canceled !== undefined) throw canceledError('exec', this.#canceled.reason);
+      if (!this.#timedOut) throw error;
+      onExit({ id: header.id, ...KILLED });
     }
   }
 
@@ -220,7 +250,7 @@ export class Exec implements Promise<ExecResult> {
       this.#canceled ??= { reason: signal?.reason };
       this.#killNow();
     };
-    signal?.addEventListener('abort', abort, { once: true });
+    const forget = signal === undefined ? undefined : onAbort(signal, abort);
     const expire = () => {
       this.#timedOut = true;
       this.#killNow();
@@ -228,7 +258,7 @@ export class Exec implements Promise<ExecResult> {
     const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs);
     this.#unlimit = () => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
+      forget?.();
     };
   }
   #unlimit = () => {};
@@ -236,10 +266,12 @@ export class Exec implements Promise<ExecResult> {
   // Also before its start is known: a container may hold it there for ever. It may
   // have ended at the same moment; its end is then told as it was.
   #killNow(): void {
-    this.#supervisor?.request('kill', { id: this.#self.id, execId: this.#id, signal: 9 }).catch(() => {});
+    this.#supervisor
+      ?.request('kill', { id: this.#self.id, execId: this.#id, signal: 9 })
+      .catch(() => {});
   }
 
-  async #finish(event: ExitEvent, began: bigint): Promise<ExecResult> {
+  async #finish(event: ExitEvent, began: bigint): Promise<ExecResult<Stdout, Stderr>> {
     this.#unlimit();
     this.stdin?.destroy();
     const { stdout, stderr } = this.#collected;
@@ -248,8 +280,9 @@ export class Exec implements Promise<ExecResult> {
     if (this.#overflow !== undefined) throw this.#overflow;
     return {
       command: this.#options.command.join(' '),
-      stdout: stdout?.text(),
-      stderr: stderr?.text(),
+      // A terminal is there once the process has started.
+      stdout: (stdout?.text() ?? (this.#options.tty ? '' : undefined)) as Stdout,
+      stderr: stderr?.text() as Stderr,
       exitCode: event.exitCode,
       signal: signalName(event.signal),
       failed: event.exitCode !== 0,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What images need of an engine: work on files by its supervisor, and locks.
+import { onAbort } from '../abort.js';
 import type { FileLock } from '../image/engine.js';
 import type {
   CopyRequest,
@@ -34,13 +35,13 @@ export function imageWorker(supervisor: () => Promise<Supervisor>): ImageWorker 
     }
     const sent = host.startWork(JSON.stringify(request), fds, close);
     const cancel = () => sent.cancel();
-    signal?.addEventListener('abort', cancel, { once: true });
+    const forget = signal === undefined ? undefined : onAbort(signal, cancel);
     if (signal?.aborted) cancel();
     try {
       const answer: Answer = await sent.answer;
       return answer.result as T;
     } finally {
-      signal?.removeEventListener('abort', cancel);
+      forget?.();
     }
   };
   return {

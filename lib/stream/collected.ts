@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// All output of a process, kept for its result.
+// All output of a process, kept for its result, whatever its reader does with the stream.
 import type { Output } from './output.js';
 
 // What is written until then waits in the pipe, and most processes have ended.
@@ -12,32 +12,30 @@ export class Collected {
   readonly #timer: NodeJS.Timeout;
   readonly #pieces: Buffer[] = [];
   #bytes = 0;
-  #listening = false;
+  #reading = false;
 
   /** `overflowed` is called for each piece past the limit, which is not kept. */
   constructor(stream: Output, limitBytes: number, overflowed: () => void) {
     this.#stream = stream;
     this.#limitBytes = limitBytes;
     this.#overflowed = overflowed;
-    this.#timer = setTimeout(() => this.#listen(), SOON_MS);
-    stream.on('newListener', this.#other);
+    // Below the stream: its reader may decode, pause or be slow.
+    stream.tap((piece) => this.#take(piece));
+    this.#timer = setTimeout(() => this.#read(), SOON_MS);
   }
 
   /** After the process has ended: takes the rest. */
   async end(): Promise<void> {
+    clearTimeout(this.#timer);
     const stream = this.#stream;
-    if (!this.#listening) {
-      this.#forgetOthers();
-      for (const piece of stream.takeRest()) this.#take(piece);
+    if (!this.#reading && stream.readableFlowing === null) {
+      stream.dropRest();
       return;
     }
-    if (stream.readableEnded || stream.destroyed) return;
     // A process it left behind may hold the pipe; what was written until the end is
     // all that belongs to the result.
-    await new Promise((resolve) => {
-      stream.once('close', resolve);
-      stream.finish();
-    });
+    stream.finish();
+    if (stream.readableFlowing) await readToEnd(stream);
   }
 
   /** As UTF-8, without one line end at its end. */
@@ -47,21 +45,11 @@ export class Collected {
       .replace(/\r?\n$/, '');
   }
 
-  // Who else listens takes nothing away.
-  readonly #other = (event: string | symbol) => {
-    if (event === 'data' || event === 'readable') this.#listen();
-  };
-
-  #forgetOthers(): void {
-    clearTimeout(this.#timer);
-    this.#stream.off('newListener', this.#other);
-  }
-
-  #listen(): void {
-    if (this.#listening) return;
-    this.#listening = true;
-    this.#forgetOthers();
-    this.#stream.on('data', (piece: Buffer) => this.#take(piece));
+  #read(): void {
+    this.#reading = true;
+    if (this.#stream.readableFlowing === null) this.#stream.resume();
+    // What is past the limit ends the process, so there is an end to it.
+    this.#stream.readAhead(Number.POSITIVE_INFINITY);
   }
 
   #take(piece: Buffer): void {
@@ -69,4 +57,16 @@ export class Collected {
     if (this.#bytes <= this.#limitBytes) this.#pieces.push(piece);
     else this.#overflowed();
   }
+}
+
+// Who listens has heard all before the result is there, but need not go on listening.
+function readToEnd(stream: Output): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = () => {
+      stream.off('close', settle).off('pause', settle);
+      resolve();
+    };
+    if (stream.closed) return resolve();
+    stream.on('close', settle).on('pause', settle);
+  });
 }

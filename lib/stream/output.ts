@@ -41,6 +41,7 @@ export class Output extends Readable {
   #finishing = false;
   #aheadBytes = 0;
   #readBytes = 0;
+  #tap: (piece: Buffer) => void = () => {};
 
   /** @internal */
   constructor(fd: number, terminal = false) {
@@ -78,6 +79,11 @@ export class Output extends Readable {
     return Buffer.concat(chunks as Buffer[]).toString('utf8');
   }
 
+  /** @internal Hands on each piece as it was read, before the stream decodes or keeps it. */
+  tap(take: (piece: Buffer) => void): void {
+    this.#tap = take;
+  }
+
   /**
    * @internal Reads on although nobody takes the output, up to `limitBytes` in
    * memory, so that the process need not wait for a reader.
@@ -97,25 +103,17 @@ export class Output extends Readable {
     this.push(null);
   }
 
-  /** @internal The same where nobody listens: what is left, and the stream ends without it. */
-  takeRest(): Buffer[] {
-    const pieces: Buffer[] = [];
-    if (!this.#opened) return pieces;
-    let bytes = 0;
-    let last = 0;
-    while (this.#opened && bytes < MOST_LEFT) {
-      const piece = this.#readPiece();
-      if (typeof piece === 'number') {
-        last = piece;
-        break;
-      }
+  /** @internal The same where nobody listens: only the tap gets what is left. */
+  dropRest(): void {
+    if (!this.#opened) return;
+    let piece = this.#readPiece();
+    for (let bytes = 0; typeof piece !== 'number' && bytes < MOST_LEFT; ) {
       bytes += piece.length;
-      pieces.push(piece);
+      piece = this.#readPiece();
     }
     this.#finishing = true;
-    this.#ended(last);
+    this.#ended(typeof piece === 'number' ? piece : 0);
     this.resume();
-    return pieces;
   }
 
   /** @internal */
@@ -135,7 +133,10 @@ export class Output extends Readable {
   #readPiece(): Buffer | number {
     scratch ??= Buffer.allocUnsafeSlow(CHUNK);
     const n = loadNative().native.read(this.#fd, scratch);
-    return n > 0 ? takeScratch(n) : n;
+    if (n <= 0) return n;
+    const piece = takeScratch(n);
+    this.#tap(piece);
+    return piece;
   }
 
   #readOnce(): void {

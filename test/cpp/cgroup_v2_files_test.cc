@@ -97,6 +97,15 @@ TEST_F(CgroupV2Files, BlockIoIsWritten) {
   EXPECT_EQ(fake_.box("io.max"), "8:0 wiops=max");
 }
 
+TEST_F(CgroupV2Files, AWeightThatTheKernelCannotSetSaysWhatItNeeds) {
+  Cgroup box = fake_.container({"io.max"});
+  spec::BlockIo blockIO;
+  blockIO.weightDevice.push_back({8, 0, 500, {}});
+  const SysError error = failureOf([&] { box.apply(withBlockIo(blockIO)); });
+  EXPECT_EQ(error.err, ENOTSUP);
+  EXPECT_NE(error.hint.find("bfq scheduler on the disk"), std::string::npos) << error.hint;
+}
+
 TEST_F(CgroupV2Files, HugePagesProcessesAndRdmaAreWritten) {
   Cgroup box = fake_.container({"hugetlb.2MB.max", "hugetlb.2MB.rsvd.max", "pids.max", "rdma.max"});
   spec::Resources resources;

@@ -39,6 +39,13 @@ describe('init', () => {
     assert.equal((await (await sh('kill -9 $$')).wait()).exitCode, 137);
   });
 
+  it('is there under a limit of descriptors that lets it open none', async () => {
+    const command = ['/bin/busybox', 'sh', '-c', 'ulimit -n'];
+    const box = await boxes.run({ init: true, ulimits: { nofile: 3 }, command });
+    assert.equal((await box.wait()).exitCode, 0);
+    assert.equal(await box.stdout.text(), '3\n');
+  });
+
   it('is not there for a command that cannot be started', async () => {
     await assert.rejects(boxes.run({ init: true, command: ['none'] }), {
       code: 'ERR_COMMAND_NOT_FOUND',

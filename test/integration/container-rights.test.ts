@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Options that give more or less rights than the defaults.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import type { ContainerOptions } from '../../lib/index.js';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ContainerOptions, Image } from '../../lib/index.js';
 import { useBoxes } from '../helpers/boxes.js';
 import { fieldOf, statusOf } from '../helpers/host.js';
 import { needs } from '../helpers/needs.js';
@@ -82,6 +84,32 @@ describe('capabilities, filters, devices and limits of processes', () => {
     const devices = [{ hostPath: '/dev/kmsg', containerPath: '/dev/mine', permissions: 'w' }];
     const write = await boxes.sh(': < /dev/mine', { devices, capAdd: ['SYSLOG'] });
     assert.match(write.stderr, /Operation not permitted/);
+  });
+
+  it('a device outside /dev is made in the container, not in what is mounted there', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'slipway-devices-'));
+    writeFileSync(join(folder, 'f'), 'kept');
+    const volumes = [`${folder}:/v`, `${folder}:/dev/v`];
+    for (const path of ['/v/f', '/v/new', '/v/sub/new', '/dev/v/sub/new']) {
+      await assert.rejects(boxes.run({ volumes, devices: [`/dev/zero:${path}`] }), {
+        step: 'make device',
+        code: 'EXDEV',
+        path,
+        hint: 'another mount covers the folder of the device',
+      });
+    }
+    assert.deepEqual(readdirSync(folder), ['f']);
+    assert.equal(readFileSync(join(folder, 'f'), 'utf8'), 'kept');
+    const image = await Image.host({ engine: boxes.engine });
+    for (const path of ['/zero', '/new/sub/zero', '/etc/zero', '/usr/zero', '/dev/sub/zero']) {
+      const command = ['sh', '-c', `head -c 3 ${path} | wc -c`];
+      for (const root of [{}, { image }]) {
+        const options = { ...root, volumes: [`${folder}:/v`], devices: [`/dev/zero:${path}`] };
+        const box = await boxes.run({ ...options, command });
+        assert.equal((await box.stdout.text()).trim(), '3', path);
+      }
+    }
+    rmSync(folder, { recursive: true });
   });
 
   it('deviceCgroupRules allow what mknod makes', async () => {

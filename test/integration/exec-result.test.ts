@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import type { Container } from '../../lib/index.js';
+import { getEventListeners, once } from 'node:events';
+import type { Container, Output } from '../../lib/index.js';
 import { useBoxes } from '../helpers/boxes.js';
 import { isAlive } from '../helpers/host.js';
 import { needs } from '../helpers/needs.js';
@@ -28,7 +29,7 @@ describe('the result of exec', () => {
   it('has all output, whoever reads it meanwhile and however much it is', async () => {
     const box = await boxes.run();
     const numbers = Array.from({ length: 50_000 }, (_, index) => `${index + 1}`);
-    assert.deepEqual((await box.exec(['seq', '1', '50000'])).stdout?.split('\n'), numbers);
+    assert.deepEqual((await box.exec(['seq', '1', '50000'])).stdout.split('\n'), numbers);
     for (const words of [
       ['seq', '1', '50000'],
       ['sh', '-c', 'sleep 0.1; seq 1 50000'],
@@ -37,7 +38,7 @@ describe('the result of exec', () => {
       const read: string[] = [];
       for await (const line of exec.stdout?.lines() ?? []) read.push(line);
       assert.deepEqual(read, numbers);
-      assert.deepEqual((await exec).stdout?.split('\n'), numbers);
+      assert.deepEqual((await exec).stdout.split('\n'), numbers);
     }
     const late = box.exec(['sh', '-c', 'echo first; sleep 0.1; echo second']);
     await late.started;
@@ -45,6 +46,62 @@ describe('the result of exec', () => {
     late.stdout?.on('data', (chunk) => heard.push(`${chunk}`));
     assert.equal((await late).stdout, 'first\nsecond');
     assert.match(heard.join(''), /second/);
+  });
+
+  it('has all output as text where its streams decode', async () => {
+    const exec = box.exec(['sh', '-c', 'echo ä; sleep .05; echo b; echo é >&2']);
+    const heard: string[] = [];
+    exec.stdout?.setEncoding('utf8').on('data', (text) => heard.push(text));
+    exec.stderr?.setEncoding('hex');
+    const { stdout, stderr } = await exec;
+    assert.deepEqual([stdout, stderr, heard.join('')], ['ä\nb', 'é', 'ä\nb\n']);
+  });
+
+  it('counts bytes against maxBuffer where its streams decode', async () => {
+    const run = async (maxBuffer: number) => {
+      const exec = box.exec(['sh', '-c', 'sleep .05; printf ääää'], { maxBuffer });
+      exec.stdout?.setEncoding('utf8');
+      return (await exec).stdout;
+    };
+    assert.equal(await run(8), 'ääää');
+    await assert.rejects(run(7), { code: 'ERR_MAX_BUFFER' });
+  });
+
+  it('has all output of a paused stream, which keeps it for its reader', async () => {
+    const write = 'head -c 1000000 /dev/zero; sleep .05; head -c 1000000 /dev/zero';
+    for (const encoding of [undefined, 'latin1'] as const) {
+      const exec = box.exec(['sh', '-c', write]);
+      const { stdout } = exec;
+      assert.ok(stdout !== null);
+      if (encoding !== undefined) stdout.setEncoding(encoding);
+      stdout.pause();
+      assert.equal((await exec).stdout.length, 2_000_000);
+      assert.equal((await stdout.text()).length, 2_000_000);
+    }
+  });
+
+  it('has all output of a stream whose reader pauses it meanwhile or does not take it', async () => {
+    const words = ['sh', '-c', 'echo a; sleep .05; head -c 300000 /dev/zero'];
+    const paused = box.exec(words);
+    let heard = 0;
+    paused.stdout?.on('data', (piece) => {
+      heard += piece.length;
+      paused.stdout?.pause();
+    });
+    const idle = box.exec(words);
+    idle.stdout?.on('readable', () => {});
+    for (const exec of [paused, idle]) assert.equal((await exec).stdout.length, 300_002);
+    assert.equal(heard, 2);
+    const rest = once(paused.stdout as Output, 'end');
+    paused.stdout?.on('data', () => paused.stdout?.resume()).resume();
+    await rest;
+    assert.equal(heard, 300_002);
+  });
+
+  it('is rejected when a paused stream has more output than maxBuffer', async () => {
+    const exec = box.exec(['yes'], { maxBuffer: 100_000 });
+    exec.stdout?.pause();
+    await assert.rejects(failure(exec), { code: 'ERR_MAX_BUFFER' });
   });
 
   it('tells the signal that ended the process', async () => {
@@ -136,6 +193,21 @@ describe('the result of exec', () => {
     controller.abort(cause);
     await assert.rejects(failure(sleeping), { name: 'CanceledError', cause });
     assert.equal(isAlive(pid), false);
+  });
+
+  it('warns of nothing where many have one AbortSignal', async () => {
+    const warnings: Error[] = [];
+    const hear = (warning: Error) => warnings.push(warning);
+    process.on('warning', hear);
+    const { signal } = new AbortController();
+    const boxed = await Promise.all(Array.from({ length: 12 }, () => boxes.run({ signal })));
+    const waits = boxed.map((other) => failure(other.wait({ signal })));
+    await Promise.all(Array.from({ length: 12 }, () => box.exec(['true'], { signal })));
+    await Promise.all(boxed.map((other) => other.kill()));
+    await Promise.all(waits);
+    process.off('warning', hear);
+    assert.deepEqual(warnings, []);
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
   });
 
   it('is rejected when there is more output than maxBuffer', async () => {

@@ -136,6 +136,15 @@ describe('limits of a container', () => {
       assert.equal(read('read_iops_device'), '7:0 30\n');
       assert.equal(read('write_iops_device'), '7:0 40\n');
     });
+
+    it('a weight says which scheduler it needs where the device has another', async () => {
+      assert.doesNotMatch(readFileSync('/sys/block/loop0/queue/scheduler', 'utf8'), /\[bfq]/);
+      await assert.rejects(boxes.run({ blkioWeightDevice: ['/dev/loop0:300'] }), {
+        code: 'ENOTSUP',
+        path: 'linux.resources.blockIO.weightDevice',
+        hint: /bfq scheduler on the disk; see \/sys\/block\/X\/queue\/scheduler$/,
+      });
+    });
   });
 
   it('are gone with the container', async () => {
@@ -155,6 +164,15 @@ describe('limits of a container', () => {
       await box.kill();
       await box.wait();
     }
+  });
+
+  it('of one process leave none for an init, which says so', async () => {
+    await assert.rejects(boxes.run({ init: true, pidsLimit: 1 }), {
+      step: 'start init',
+      syscall: 'fork',
+      code: 'EAGAIN',
+      hint: /the container's pids limit is reached/,
+    });
   });
 
   it('that this machine cannot set are refused before anything is made', async () => {

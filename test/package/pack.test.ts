@@ -28,6 +28,38 @@ const runTrue = `
   console.log(JSON.stringify(await box.wait()));
   await box.remove();`;
 
+// What is known of a result by the options of its exec, and no more.
+const useTypes = `
+  export * from 'slipway';
+  import type { Container, ExecCall, ExecOptions } from 'slipway';
+  type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+  const is = <A, B>(_: Same<A, B>): void => {};
+  type Maybe = string | undefined;
+  export async function use(box: Container, call: ExecCall, some: Omit<ExecOptions, 'command'>) {
+    (await box.exec(['id'])).stdout.trim();
+    (await box.exec\`id\`).stderr.trim();
+    (await box.exec({ command: ['id'], input: 'x' })).stdout.trim();
+    (await box.exec(['id'], { user: 'root', stdout: 'pipe' })).stdout.trim();
+    await box.exec(['id']).then(({ stdout }) => is<typeof stdout, string>(true));
+    const terminal = await box.exec(['id'], { tty: true });
+    is<typeof terminal.stdout, string>(true);
+    is<typeof terminal.stderr, undefined>(true);
+    const file = await box.exec(['id'], { stdout: 3, stderr: 'ignore' });
+    is<typeof file.stdout, undefined>(true);
+    is<typeof file.stderr, undefined>(true);
+    const errors = await box.exec({ command: ['id'], stdout: 'inherit' });
+    is<typeof errors.stdout, undefined>(true);
+    is<typeof errors.stderr, string>(true);
+    for (const any of [await box.exec(call), await box.exec(['id'], some)]) {
+      is<typeof any.stdout, Maybe>(true);
+      is<typeof any.stderr, Maybe>(true);
+    }
+    // @ts-expect-error an option that there is not
+    box.exec(['id'], { cwd: '/' });
+    // @ts-expect-error a stream that there is not
+    box.exec(['id'], { stdout: 'file' });
+  }`;
+
 const prebuilds = (folder: string) => join(folder, 'prebuilds', `linux-${process.arch}`);
 
 function readElf(...args: string[]): string {
@@ -68,7 +100,7 @@ describe('the packed package', function () {
     });
 
     it('has types that compile in a strict project', () => {
-      writeFileSync(join(consumer.folder, 'use.mts'), "export * from 'slipway';\n");
+      writeFileSync(join(consumer.folder, 'use.mts'), useTypes);
       const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
       const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules', '@types')];
       const strict = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022'];
