@@ -168,6 +168,7 @@ class Supervisor {
 
   // unborn.cc
   void killUnborn(Container& container, ExecProcess& process);
+  void lookForUnborn(const std::string& id, const std::string& execId);
 
   // untold.cc
   void collectUntold();

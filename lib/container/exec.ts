@@ -125,14 +125,16 @@ export class Exec<
   // biome-ignore lint/suspicious/noThenProperty: awaiting it is the point, as with execa
   then<A = ExecResult<Stdout, Stderr>, B = never>(
     onResult?: ((result: ExecResult<Stdout, Stderr>) => A | PromiseLike<A>) | null,
-    onError?: ((error: unknown) => B | PromiseLike<B>) | null,
+    // biome-ignore lint/suspicious/noExplicitAny: as a promise has it
+    onError?: ((error: any) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     return this.#result.then(onResult, onError);
   }
 
   /** As of a promise of the result. */
   catch<B = never>(
-    onError: (error: unknown) => B | PromiseLike<B>,
+    // biome-ignore lint/suspicious/noExplicitAny: as a promise has it
+    onError: (error: any) => B | PromiseLike<B>,
   ): Promise<ExecResult<Stdout, Stderr> | B> {
     return this.#result.catch(onError);
   }

@@ -85,6 +85,32 @@ describe('an exec that is killed', () => {
     }
   });
 
+  it('while the container holds it before its program is not waited for', async function () {
+    this.timeout(30_000);
+    const stopAll = 'for p in $(ls /proc); do kill -STOP $p; done 2>/dev/null';
+    const box = await boxes.run({ command: ['sh', '-c', `while :; do ${stopAll}; done`] });
+    const before = othersOf(box).length;
+    const ends = async (options: { timeoutMs?: number; signal?: AbortSignal }) =>
+      box.exec(['true'], options).then(
+        ({ timedOut, signal }) => (timedOut ? `timed out ${signal}` : 'ran'),
+        ({ code }: SlipwayError) => code,
+      );
+    const outcomes = new Set<string>();
+    const held = () => outcomes.has('timed out SIGKILL') && outcomes.has('ERR_CANCELED');
+    // On a busy machine the container may not come to them for a while.
+    while (!held()) {
+      const abort = new AbortController();
+      const timed = Array.from({ length: 10 }, () => ends({ timeoutMs: 300 }));
+      const canceled = Array.from({ length: 10 }, () => ends({ signal: abort.signal }));
+      setTimeout(() => abort.abort(), 300);
+      for (const one of await Promise.all([...timed, ...canceled])) outcomes.add(one);
+    }
+    for (const one of outcomes)
+      assert.ok(['ran', 'timed out SIGKILL', 'ERR_CANCELED'].includes(one), one);
+    // All of them are gone, but for the one that they come from.
+    await until('they have ended', () => othersOf(box).length <= before + 1);
+  });
+
   it('with its agent is told so, and the next ones have another', async function () {
     this.timeout(60_000);
     const box = await boxes.run();
