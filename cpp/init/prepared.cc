@@ -34,7 +34,7 @@ std::vector<std::pair<dev_t, ino_t>> foldersOf(const std::vector<OverlayPlan>& o
   std::vector<std::pair<dev_t, ino_t>> folders;
   for (const OverlayPlan& overlay : overlays) {
     for (const std::string& path : overlay.lower) {
-      struct stat status {};
+      struct stat status{};
       if (stat(path.c_str(), &status) == 0) folders.emplace_back(status.st_dev, status.st_ino);
     }
   }

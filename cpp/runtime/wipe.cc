@@ -8,8 +8,14 @@
 #include <cstdlib>
 #include <new>
 
-// All other forms of the C++ library end in this one, but those for more than
-// common alignment.
+// All other forms of the C++ library end in these, but those for more than common
+// alignment.
+void* operator new(std::size_t size) {
+  void* memory = malloc(size == 0 ? 1 : size);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
 void operator delete(void* memory) noexcept {
   if (memory == nullptr) return;
   explicit_bzero(memory, malloc_usable_size(memory));
