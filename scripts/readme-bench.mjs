@@ -35,9 +35,15 @@ function block({ date, machine, groups }) {
       groups.filter((group) => group.unit === unit),
     ),
   );
-  const facts = Object.entries(machine)
-    .filter(([, value]) => typeof value === 'string' || typeof value === 'number')
-    .map(([name, value]) => `${name} ${value}`);
+  const [kernel] = machine.kernel.match(/^[\d.]+/);
+  const memory = Math.round(machine.memoryMiB / 1024);
+  const facts = [
+    `Linux ${kernel}`,
+    `cgroups ${machine.cgroup}`,
+    `${machine.cpus} processors (${machine.cpu})`,
+    `${memory} GiB`,
+    `Node.js ${machine.node}`,
+  ];
   return `Measured ${date.slice(0, 10)} (${facts.join(', ')}):\n\n${tables.join('\n\n')}\n`;
 }
 
