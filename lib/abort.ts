@@ -2,12 +2,19 @@
 // What is to be done when an AbortSignal is aborted, by one listener for each
 // signal: Node warns of more than ten, as if they leaked.
 
+import { refuse } from './check.js';
+
 const listeners = new WeakMap<AbortSignal, Listener>();
 
 /** Calls `act` once `signal` is aborted, not where it already is. Returns what takes that back. */
 export function onAbort(signal: AbortSignal, act: () => void): () => void {
   const listener = listeners.get(signal) ?? new Listener(signal);
   return listener.add(act);
+}
+
+export function readAbortSignal(value: unknown): AbortSignal | undefined {
+  if (value === undefined || value instanceof AbortSignal) return value;
+  return refuse('signal', value, 'an AbortSignal');
 }
 
 class Listener {

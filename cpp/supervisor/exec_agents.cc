@@ -50,12 +50,19 @@ bool isOpenAfterSetuid() {
 
 }  // namespace
 
+// Each filter is looked at once.
+bool Supervisor::isWearable(uint64_t filter) {
+  if (filter == 0) return false;
+  const auto [known, isNew] = wearable_.try_emplace(filter, false);
+  if (isNew) known->second = mayBeWorn(filters_.at(filter));
+  return known->second;
+}
+
 // An agent that wears a filter gives way, once, to one that bears with any.
 void Supervisor::seatAgent(Container& container, uint64_t filter) {
   if (container.agent && container.agent->bears(filter)) return;
   if (container.agent) retireAgent(container);
-  const auto found = filters_.find(filter);
-  const bool wears = !container.hasRetired && found != filters_.end() && mayBeWorn(found->second);
+  const bool wears = !container.hasRetired && isWearable(filter);
   startAgent(container, wears ? filter : 0);
 }
 

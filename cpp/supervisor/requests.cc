@@ -69,7 +69,9 @@ void Supervisor::compileFilter(const Request& request) {
 // keep what they know; the number never comes back.
 void Supervisor::forgetFilter(const Request& request) {
   const json::Document document = json::parse(request.header);
-  filters_.erase(document.root().get<uint64_t>("filter"));
+  const auto number = document.root().get<uint64_t>("filter");
+  filters_.erase(number);
+  wearable_.erase(number);
   sendDone(request.number);
 }
 

@@ -137,6 +137,7 @@ class Supervisor {
   void slotEnded(Container& container);
 
   // exec_agents.cc
+  bool isWearable(uint64_t filter);
   void seatAgent(Container& container, uint64_t filter);
   void startAgent(Container& container, uint64_t worn);
   bool ask(Container& container, const ExecProcess& process);
@@ -262,8 +263,9 @@ class Supervisor {
   std::map<std::string, std::shared_ptr<CgroupParent>> otherParents_;
   std::map<std::string, int> otherLevels_;  // by path: how many folders to remove with it
   SlotEnvironment environment_;
-  SeccompFilters filters_;    // those that Node has not given back, by number
-  uint64_t filterCount_ = 0;  // of all times
+  SeccompFilters filters_;             // those that Node has not given back, by number
+  uint64_t filterCount_ = 0;           // of all times
+  std::map<uint64_t, bool> wearable_;  // those of them that an exec has asked for
   Loop loop_;
   Sweeper sweeper_;
   Fd lock_, cgroupLock_;

@@ -3,11 +3,8 @@
 // come to them, or the container has stopped them before their first word.
 #include <signal.h>
 
-#include <algorithm>
-
 #include "supervisor/strays.h"
 #include "supervisor/supervisor.h"
-#include "sys/kernel.h"
 
 namespace slipway {
 namespace {

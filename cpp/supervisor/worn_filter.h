@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A filter that an exec agent wears itself, so that all it bears are born with
-// it: to attach one costs the kernel a tenth of a millisecond each time.
+// it: the kernel translates each one that is attached anew.
 #pragma once
 
 #include "container/seccomp.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Containers as callers see them; each verb's work is in the file of its name.
-import { onAbort } from '../abort.js';
+import { onAbort, readAbortSignal } from '../abort.js';
 import { asBoolean, asCall, isPlainObject, refuse } from '../check.js';
 import type { Engine } from '../engine/engine.js';
 import { parseSignal, type Signal } from '../signals.js';
@@ -19,7 +19,7 @@ import {
 import type { ExitReport } from './exit.js';
 import { type ContainerInfo, inspectContainer } from './inspect.js';
 import type { ContainerStatus, Internals } from './internals.js';
-import { readAbortSignal, readStopTimeoutMs } from './options/lifecycle.js';
+import { readStopTimeoutMs } from './options/lifecycle.js';
 import { readTerminalSide } from './options/stdio.js';
 import type { ContainerOptions, StdioOption } from './options.js';
 import { findContainer, listContainers, register, unregister } from './registry.js';

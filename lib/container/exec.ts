@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Further processes in a running container, with results shaped like execa's.
 import { onAbort } from '../abort.js';
-import type { ExitEvent, Supervisor } from '../engine/supervisor.js';
+import { type ExitEvent, KILLED, type Supervisor } from '../engine/supervisor.js';
 import { SlipwayError } from '../errors.js';
 import { randomHex } from '../ids.js';
 import { parseSignal, type Signal } from '../signals.js';
@@ -26,14 +26,6 @@ import {
 
 // Of a process that was killed before it ran its program.
 const KILLED_AT_START = 'ECHILD';
-const KILLED = {
-  exitCode: 137,
-  signal: 9,
-  durationUs: 0,
-  userUs: 0,
-  systemUs: 0,
-  maxRssBytes: 0,
-} as const;
 
 /** What awaiting an {@link Exec} gives; a code other than 0 does not throw. */
 export interface ExecResult<

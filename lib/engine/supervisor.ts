@@ -25,6 +25,16 @@ export interface ExitEvent {
   readonly usage?: Readonly<Record<string, number>>;
 }
 
+/** The end of a process that was killed, where nothing more is known of it. */
+export const KILLED = {
+  exitCode: 137,
+  signal: 9,
+  durationUs: 0,
+  userUs: 0,
+  systemUs: 0,
+  maxRssBytes: 0,
+} as const;
+
 export interface SupervisorSettings {
   readonly id: string;
   readonly root: string;
@@ -345,12 +355,7 @@ export class Supervisor {
       this.#exited({
         id,
         ...(key.includes('/') ? { execId: key.slice(id.length + 1) } : {}),
-        exitCode: 137,
-        signal: 9,
-        durationUs: 0,
-        userUs: 0,
-        systemUs: 0,
-        maxRssBytes: 0,
+        ...KILLED,
       });
     }
   }

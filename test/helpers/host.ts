@@ -42,6 +42,13 @@ export function childrenOf(pid: number): number[] {
   return allProcesses().filter((child) => isAlive(child) && statusOf(child, 'PPid') === `${pid}`);
 }
 
+/** Those of a process's children that are in the cgroup of another of them, but for that one. */
+export function siblingsInCgroup(parent: number, pid: number): number[] {
+  const cgroupOf = (child: number) => readFileSync(`/proc/${child}/cgroup`, 'utf8');
+  const its = cgroupOf(pid);
+  return childrenOf(parent).filter((child) => child !== pid && cgroupOf(child) === its);
+}
+
 function allProcesses(): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

@@ -7,7 +7,7 @@ import { before } from 'mocha';
 import type { Container, ContainerOptions, ExecResult } from '../../lib/index.js';
 import type { LinuxSeccomp } from '../../lib/spec/seccomp-types.js';
 import { useBoxes } from '../helpers/boxes.js';
-import { childrenOf, statusOf, until } from '../helpers/host.js';
+import { childrenOf, siblingsInCgroup, statusOf, until } from '../helpers/host.js';
 import { needs } from '../helpers/needs.js';
 
 const FILTERS = 'grep -E "^Seccomp|^Seccomp_filters" /proc/self/status | tr -d "\\n\\t"';
@@ -48,10 +48,7 @@ describe('the filter of an exec', () => {
     return result.stdout;
   };
   const agentOf = (box: Container) => {
-    const cgroup = readFileSync(`/proc/${box.pid}/cgroup`, 'utf8');
-    const isIn = (child: number) => readFileSync(`/proc/${child}/cgroup`, 'utf8') === cgroup;
-    const others = childrenOf(supervisor).filter((child) => child !== box.pid && isIn(child));
-    const [agent = 0, ...more] = others;
+    const [agent = 0, ...more] = siblingsInCgroup(supervisor, box.pid);
     assert.deepEqual(more, []);
     return agent;
   };

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { after, before } from 'mocha';
 import type { Container, SlipwayError } from '../../lib/index.js';
 import { freshRoot, useBoxes } from '../helpers/boxes.js';
-import { childrenOf, until } from '../helpers/host.js';
+import { siblingsInCgroup, until } from '../helpers/host.js';
 import { whileHeld } from '../helpers/lease.js';
 import { needs } from '../helpers/needs.js';
 
@@ -32,11 +32,7 @@ describe('an exec that is killed', () => {
   before(async () => {
     supervisor = (await boxes.engine.supervisor()).pid;
   });
-  const othersOf = (box: Container) => {
-    const cgroup = readFileSync(`/proc/${box.pid}/cgroup`, 'utf8');
-    const isIn = (child: number) => readFileSync(`/proc/${child}/cgroup`, 'utf8') === cgroup;
-    return childrenOf(supervisor).filter((child) => child !== box.pid && isIn(child));
-  };
+  const othersOf = (box: Container) => siblingsInCgroup(supervisor, box.pid);
   const agentOf = async (box: Container) => {
     assert.equal((await box.exec(['echo', 'on'])).stdout, 'on');
     const [agent = 0, ...more] = othersOf(box);

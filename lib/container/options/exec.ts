@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Options of a further process in a running container.
 
+import { readAbortSignal } from '../../abort.js';
 import { asAbsolutePath, asBoolean, refuse } from '../../check.js';
 import { readUser } from '../../spec/user.js';
 import type { Duration } from '../../units.js';
-import { readAbortSignal, readTimeout } from './lifecycle.js';
+import { readTimeout } from './lifecycle.js';
 import { type ProcessOptions, readCommand, readEnv } from './process.js';
 import { readCapabilities } from './security.js';
 import { type NormalisedStdio, normaliseStdio, type StdioOptions } from './stdio.js';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Options about the life of a container: how it is stopped, limited in time and removed.
 
+import { readAbortSignal } from '../../abort.js';
 import { asBoolean, asInteger, asText, refuse } from '../../check.js';
 import { parseSignal, type Signal } from '../../signals.js';
 import { type Duration, parseDurationMs } from '../../units.js';
@@ -90,11 +91,6 @@ function readCgroupParent(value: unknown): string | undefined {
     return refuse('cgroupParent', value, 'a path without . and ..');
   }
   return `/${path.split('/').filter(Boolean).join('/')}`;
-}
-
-export function readAbortSignal(value: unknown): AbortSignal | undefined {
-  if (value === undefined || value instanceof AbortSignal) return value;
-  return refuse('signal', value, 'an AbortSignal');
 }
 
 export function readTimeout(value: unknown): number | undefined {

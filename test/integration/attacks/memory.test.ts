@@ -2,10 +2,9 @@
 // A container that may trace others looks into all that is born in it: what other
 // containers were given is in none of these processes.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import type { Container } from '../../../lib/index.js';
 import { useBoxes } from '../../helpers/boxes.js';
-import { childrenOf } from '../../helpers/host.js';
+import { siblingsInCgroup } from '../../helpers/host.js';
 import { needs } from '../../helpers/needs.js';
 
 const SECONDS = 1.5;
@@ -43,10 +42,8 @@ describe('the memory of what is born in a container', () => {
     await (await boxes.run({ ...host, ...joined })).wait();
   };
   const agentOf = async (box: Container) => {
-    const cgroup = (pid: number) => readFileSync(`/proc/${pid}/cgroup`, 'utf8');
-    const children = childrenOf((await boxes.engine.supervisor()).pid);
-    const isIts = (pid: number) => pid !== box.pid && cgroup(pid) === cgroup(box.pid);
-    return children.find(isIts) ?? assert.fail('no agent');
+    const [agent] = siblingsInCgroup((await boxes.engine.supervisor()).pid, box.pid);
+    return agent ?? assert.fail('no agent');
   };
 
   async function lookedInto(bear: (box: Container, other: Container) => Promise<unknown>) {
